@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+# src/<layer>/<x>_fuzz.c -> <build>/<x>_fuzz, driven by libFuzzer under ASan and UBSan.
+function(carillon_add_fuzzers)
+    if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
+        message(FATAL_ERROR "Fuzzers need clang: cmake --preset fuzz")
+    endif()
+    foreach(layer IN LISTS CARILLON_LAYERS)
+        file(GLOB fuzzers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${layer}/*_fuzz.c)
+        foreach(fuzzer IN LISTS fuzzers)
+            get_filename_component(stem ${fuzzer} NAME_WE)
+            add_executable(${stem} ${fuzzer})
+            target_link_libraries(${stem} PRIVATE ${layer})
+            target_link_options(${stem} PRIVATE -fsanitize=fuzzer)
+        endforeach()
+    endforeach()
+endfunction()
