@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+/* revoked.c — a map to ask and a queue to forget.
+ * A session never comes back, so all its tokens are void; a user who was disabled may be enabled and
+ * sign in again, so only tokens issued before count. Past REVOKED_MAX the oldest entry is forgotten
+ * early: its tokens have the shortest time left. */
+#include "auth/revoked.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "limits.h"
+
+struct revoked_entry {
+    struct revoked_entry *next;
+    struct uuid id;
+    uint64_t at_ms;
+};
+
+void revoked_init(struct revoked *r, uint64_t keep_ms)
+{
+    *r = (struct revoked){.keep_ms = keep_ms};
+    map_init(&r->map, REVOKED_MAX);
+}
+
+static void forget_oldest(struct revoked *r)
+{
+    struct revoked_entry *entry = r->oldest;
+
+    r->oldest = entry->next;
+    if (r->oldest == NULL) r->newest = NULL;
+    CHECK(map_remove(&r->map, &entry->id) == entry);
+    free(entry);
+}
+
+void revoked_release(struct revoked *r)
+{
+    while (r->oldest != NULL) forget_oldest(r);
+    map_release(&r->map);
+}
+
+static void forget_expired(struct revoked *r, uint64_t now_ms)
+{
+    while (r->oldest != NULL && r->oldest->at_ms + r->keep_ms < now_ms) forget_oldest(r);
+}
+
+void revoked_add(struct revoked *r, const struct uuid *id, uint64_t now_ms)
+{
+    struct revoked_entry *entry;
+
+    forget_expired(r, now_ms);
+    entry = map_find(&r->map, id);
+    if (entry != NULL) {
+        entry->at_ms = now_ms;
+        return;
+    }
+    if (map_count(&r->map) >= REVOKED_MAX) forget_oldest(r);
+    entry = malloc(sizeof *entry);
+    CHECK(entry != NULL);
+    *entry = (struct revoked_entry){.id = *id, .at_ms = now_ms};
+    CHECK(map_put(&r->map, id, entry) == R_OK);
+    if (r->newest == NULL) r->oldest = entry;
+    else r->newest->next = entry;
+    r->newest = entry;
+}
+
+bool revoked_has(struct revoked *r, const struct token_claims *claims, uint64_t now_ms)
+{
+    const struct revoked_entry *user;
+
+    forget_expired(r, now_ms);
+    if (map_count(&r->map) == 0) return false;
+    if (map_find(&r->map, &claims->session_id) != NULL) return true;
+    user = map_find(&r->map, &claims->user_id);
+    return user != NULL && claims->issued_at_sec <= user->at_ms / 1000;
+}
