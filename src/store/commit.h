@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+/* commit.h — what a committed transaction tells the world, in order.
+ * The writer fills it while jobs run and publishes it after the fsync; from then on it is immutable
+ * and counted, shared by every worker. The order of effects is the order of delivery. commit_ref
+ * and commit_unref may be called on any thread, the rest on the writer. */
+#ifndef STORE_COMMIT_H
+#define STORE_COMMIT_H
+
+#include "base/arena.h"
+#include "base/frame.h"
+#include "base/uuid.h"
+
+/* Something that can be heard: everybody with the key hears the same events in the same order. */
+enum channel_kind { CHANNEL_USER = 1, CHANNEL_CONVERSATION = 2, CHANNEL_SESSION = 3 };
+
+enum event_flags {
+    EVENT_PLAIN = 0,
+    EVENT_LIVE = 1, /* not in the event log: typing, deltas; may be dropped for a slow listener */
+    EVENT_INTERNAL = 2, /* for agents, owners and admins only: kept in the log for replays */
+};
+
+/* Who of a channel's listeners gets an event. The writer decides it from the rows as they are at
+ * the commit (roles, blocks), so that no worker keeps a copy of them that could be stale. */
+struct audience {
+    enum audience_kind {
+        AUDIENCE_EVERYONE,
+        AUDIENCE_ONLY,  /* the users of the list: an internal message */
+        AUDIENCE_EXCEPT /* all but the users of the list: those who blocked the author */
+    } kind;
+    const struct uuid *user_ids;
+    size_t count;
+};
+
+enum effect_kind {
+    EFFECT_EVENT,           /* an event for a channel */
+    EFFECT_JOIN,            /* users are participants of a conversation from here on */
+    EFFECT_LEAVE,           /* users are no longer participants from here on */
+    EFFECT_SESSION_REVOKED, /* `id` is a session: its sockets close, its tokens are void */
+    EFFECT_USER_REVOKED,    /* `id` is a user: all their sessions end */
+};
+
+/* Views point into the commit's arena. */
+struct effect {
+    enum effect_kind kind;
+    enum channel_kind channel; /* EVENT: where it is heard */
+    enum event_flags flags;    /* EVENT */
+    struct uuid id; /* EVENT: the channel's id; JOIN, LEAVE: the conversation; REVOKED: see above */
+    struct uuid tenant_id;
+    struct uuid author_id;       /* EVENT: who caused it, nil when nobody did */
+    struct uuid conversation_id; /* EVENT: goes into the envelope, nil when it has none */
+    uint64_t cursor;             /* EVENT: its place in the event log, 0 when live */
+    struct audience audience;    /* EVENT */
+    struct str type;             /* EVENT: "message.created" */
+    struct str payload;          /* EVENT: a JSON object */
+    const struct uuid *user_ids; /* JOIN, LEAVE */
+    size_t user_ids_count;
+    struct frame *frame; /* EVENT: the WebSocket frame in base encoding; hub/bus sets it */
+    struct effect *next;
+};
+
+struct commit {
+    _Atomic uint32_t refs_count; /* private */
+    struct arena arena;          /* private: owns the effects */
+    struct effect *first;
+    struct effect *last;
+    size_t effects_count;
+    uint64_t committed_ns; /* clock_mono_ns when it became durable */
+};
+
+/* Empty, one reference. */
+struct commit *commit_new(void);
+struct commit *commit_ref(struct commit *c);
+/* The last one also drops the frames. Accepts NULL. */
+void commit_unref(struct commit *c);
+/* A zeroed effect at the end; fill it before the commit is shared. */
+struct effect *commit_add(struct commit *c, enum effect_kind kind);
+
+/* Where the effects end now; commit_cut takes back all that were added since. */
+struct commit_mark {
+    struct effect *last;
+    size_t effects_count;
+};
+struct commit_mark commit_mark(const struct commit *c);
+void commit_cut(struct commit *c, struct commit_mark mark);
+
+#endif

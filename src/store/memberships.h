@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+/* memberships.h — which conversations a user hears. Store threads. */
+#ifndef STORE_MEMBERSHIPS_H
+#define STORE_MEMBERSHIPS_H
+
+#include "store/tx.h"
+
+struct memberships {
+    struct uuid *conversation_ids; /* in the arena */
+    size_t count;
+};
+
+/* Of an enabled user of the tenant. R_NOT_FOUND: there is none such. */
+MUST_USE enum result memberships_list(struct tx *tx, const struct uuid *tenant_id,
+                                      const struct uuid *user_id, struct arena *arena,
+                                      struct memberships *out);
+
+#endif

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+/* messages.c — SQL on messages. A page of history is one range of the table's own order, read
+ * forwards or backwards; what its reader may not see is left out by the statement. */
+#include "store/messages.h"
+
+#include "base/check.h"
+
+static const char SQL_INSERT[] =
+    "INSERT INTO message (conversation_id, seq_num, message_id, tenant_id, sender_id, sender_type,"
+    " content_type, thread_role, is_internal, is_forwarded, created_at_ms, edit_count, reply_to_id,"
+    " thread_id, task_id, client_msg_id, client_msg_digest, content_text, content_meta)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15, $16, $17, $18)";
+
+static const char SQL_FORGET_CLIENT_MSG_ID[] =
+    "UPDATE message SET client_msg_id = NULL, client_msg_digest = NULL"
+    " WHERE conversation_id = $1 AND seq_num = $2 AND tenant_id = $3";
+
+#define COLUMNS                                                                              \
+    "conversation_id, seq_num, message_id, tenant_id, sender_id, sender_type, content_type," \
+    " thread_role, is_internal, is_forwarded, created_at_ms, deleted_at_ms, edit_count,"     \
+    " edited_at_ms, reply_to_id, thread_id, task_id, client_msg_id, client_msg_digest,"      \
+    " content_text, content_meta"
+
+static const char SQL_FIND[] =
+    "SELECT " COLUMNS
+    " FROM message WHERE message_id = $1 AND conversation_id = $2 AND tenant_id = $3";
+
+static const char SQL_FIND_BY_CLIENT_MSG_ID[] =
+    "SELECT " COLUMNS " FROM message WHERE conversation_id = $1 AND sender_id = $2"
+    " AND client_msg_id = $3 AND tenant_id = $4";
+
+#define IN_RANGE                                                                                \
+    " FROM message WHERE conversation_id = $1 AND seq_num BETWEEN $2 AND $3 AND tenant_id = $4" \
+    " AND (is_internal = 0 OR $5 = 1)"
+
+static const char SQL_LIST_OLDEST[] = "SELECT " COLUMNS IN_RANGE " ORDER BY seq_num LIMIT $6";
+static const char SQL_LIST_NEWEST[] = "SELECT " COLUMNS IN_RANGE " ORDER BY seq_num DESC LIMIT $6";
+
+enum result messages_insert(struct tx *tx, const struct message *message)
+{
+    struct db_query *q = db_query(tx->db, SQL_INSERT);
+
+    CHECK(message->seq_num > 0);
+    CHECK(message->content_text.at != NULL);
+    CHECK((message->client_msg_id.at == NULL) == (message->client_msg_digest.at == NULL));
+    db_bind_uuid(q, 1, &message->conversation_id);
+    db_bind_u64(q, 2, message->seq_num);
+    db_bind_uuid(q, 3, &message->message_id);
+    db_bind_uuid(q, 4, &message->tenant_id);
+    db_bind_uuid(q, 5, &message->sender_id);
+    db_bind_i64(q, 6, message->sender_type);
+    db_bind_i64(q, 7, message->content_type);
+    db_bind_i64(q, 8, message->thread_role);
+    db_bind_i64(q, 9, message->is_internal);
+    db_bind_i64(q, 10, message->is_forwarded);
+    db_bind_u64(q, 11, message->created_at_ms);
+    db_bind_uuid(q, 12, &message->reply_to_id);
+    db_bind_uuid(q, 13, &message->thread_id);
+    db_bind_uuid(q, 14, &message->task_id);
+    db_bind_text(q, 15, message->client_msg_id);
+    db_bind_blob(q, 16, message->client_msg_digest);
+    db_bind_text(q, 17, message->content_text);
+    db_bind_text(q, 18, message->content_meta);
+    return db_run(q);
+}
+
+enum result messages_forget_client_msg_id(struct tx *tx, const struct message *message)
+{
+    struct db_query *q = db_query(tx->db, SQL_FORGET_CLIENT_MSG_ID);
+    enum result result;
+
+    db_bind_uuid(q, 1, &message->conversation_id);
+    db_bind_u64(q, 2, message->seq_num);
+    db_bind_uuid(q, 3, &message->tenant_id);
+    if ((result = db_run(q)) != R_OK) return result;
+    return db_changes(tx->db) == 1 ? R_OK : R_NOT_FOUND;
+}
+
+static void read_row(struct db_query *q, struct arena *arena, struct message *out)
+{
+    *out = (struct message){
+        .conversation_id = db_uuid(q, 0),
+        .seq_num = db_u64(q, 1),
+        .message_id = db_uuid(q, 2),
+        .tenant_id = db_uuid(q, 3),
+        .sender_id = db_uuid(q, 4),
+        .sender_type = (enum sender_type)db_i64(q, 5),
+        .content_type = (enum content_type)db_i64(q, 6),
+        .thread_role = (enum thread_role)db_i64(q, 7),
+        .is_internal = db_i64(q, 8) != 0,
+        .is_forwarded = db_i64(q, 9) != 0,
+        .created_at_ms = db_u64(q, 10),
+        .deleted_at_ms = db_u64(q, 11),
+        .edit_count = db_u64(q, 12),
+        .edited_at_ms = db_u64(q, 13),
+        .reply_to_id = db_uuid(q, 14),
+        .thread_id = db_uuid(q, 15),
+        .task_id = db_uuid(q, 16),
+        .client_msg_id = db_text(q, 17, arena),
+        .client_msg_digest = db_blob(q, 18, arena),
+        .content_text = db_text(q, 19, arena),
+        .content_meta = db_text(q, 20, arena),
+    };
+}
+
+static MUST_USE enum result find_one(struct db_query *q, struct arena *arena, struct message *out)
+{
+    enum result result = db_next(q);
+
+    if (result == R_OK) read_row(q, arena, out);
+    db_end(q);
+    return result == R_DONE ? R_NOT_FOUND : result;
+}
+
+enum result messages_find(struct tx *tx, const struct uuid *tenant_id,
+                          const struct uuid *conversation_id, const struct uuid *message_id,
+                          struct arena *arena, struct message *out)
+{
+    struct db_query *q = db_query(tx->db, SQL_FIND);
+
+    db_bind_uuid(q, 1, message_id);
+    db_bind_uuid(q, 2, conversation_id);
+    db_bind_uuid(q, 3, tenant_id);
+    return find_one(q, arena, out);
+}
+
+enum result messages_find_by_client_msg_id(struct tx *tx, const struct message *like,
+                                           struct arena *arena, struct message *out)
+{
+    struct db_query *q = db_query(tx->db, SQL_FIND_BY_CLIENT_MSG_ID);
+
+    CHECK(like->client_msg_id.at != NULL);
+    db_bind_uuid(q, 1, &like->conversation_id);
+    db_bind_uuid(q, 2, &like->sender_id);
+    db_bind_text(q, 3, like->client_msg_id);
+    db_bind_uuid(q, 4, &like->tenant_id);
+    return find_one(q, arena, out);
+}
+
+static void reverse(struct message_list *list)
+{
+    for (size_t i = 0; i < list->count / 2; i++) {
+        struct message m = list->messages[i];
+
+        list->messages[i] = list->messages[list->count - 1 - i];
+        list->messages[list->count - 1 - i] = m;
+    }
+}
+
+/* Asks for one row more than the limit, only to learn whether there is one. */
+static MUST_USE enum result read_list(struct db_query *q, const struct message_filter *filter,
+                                      struct arena *arena, struct message_list *list)
+{
+    enum result result;
+
+    while ((result = db_next(q)) == R_OK) {
+        struct message *m = &list->messages[list->count];
+
+        if (list->count == filter->limit || list->bytes_count > filter->bytes_max) {
+            list->has_more = true;
+            return R_OK;
+        }
+        read_row(q, arena, m);
+        list->bytes_count += m->content_text.len + m->content_meta.len;
+        list->count++;
+    }
+    return result == R_DONE ? R_OK : result;
+}
+
+enum result messages_list(struct tx *tx, const struct uuid *tenant_id,
+                          const struct message_filter *filter, struct arena *arena,
+                          struct message_list *out)
+{
+    bool is_newest = (filter->flags & MESSAGES_NEWEST) != 0;
+    struct db_query *q = db_query(tx->db, is_newest ? SQL_LIST_NEWEST : SQL_LIST_OLDEST);
+    struct message_list list = {.messages = ARENA_ARRAY(arena, struct message, filter->limit)};
+    enum result result;
+
+    CHECK(filter->limit > 0);
+    db_bind_uuid(q, 1, &filter->conversation_id);
+    db_bind_u64(q, 2, filter->seq_min);
+    db_bind_u64(q, 3, filter->seq_max);
+    db_bind_uuid(q, 4, tenant_id);
+    db_bind_i64(q, 5, (filter->flags & MESSAGES_INTERNAL) != 0);
+    db_bind_u64(q, 6, filter->limit + 1);
+    result = read_list(q, filter, arena, &list);
+    db_end(q);
+    if (result != R_OK) return result;
+    if (is_newest) reverse(&list);
+    *out = list;
+    return R_OK;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+/* messages.h — rows of messages. SQL only: who may read or write them is decided in chat/. All
+ * functions run inside a transaction, on the thread of its connection. Rows that are read are
+ * copied into `arena`. R_NOT_FOUND: no such row in this tenant. Errors beside the named ones are
+ * the engine's (db.h) and end the transaction. */
+#ifndef STORE_MESSAGES_H
+#define STORE_MESSAGES_H
+
+#include "store/tx.h"
+
+/* Stored as these integers, like the enums below. */
+enum sender_type { SENDER_HUMAN = 0, SENDER_AGENT = 1 };
+
+enum content_type {
+    CONTENT_TEXT = 0,
+    CONTENT_IMAGE = 1,
+    CONTENT_AUDIO = 2,
+    CONTENT_VIDEO = 3,
+    CONTENT_FILE = 4,
+    CONTENT_TASK = 5,
+    CONTENT_RESULT = 6,
+    CONTENT_SYSTEM = 7,
+};
+
+enum thread_role { THREAD_MAIN = 0, THREAD_ASIDE = 1 };
+
+struct message {
+    struct uuid message_id;
+    struct uuid conversation_id;
+    struct uuid tenant_id;
+    uint64_t seq_num; /* its place in the conversation: 1, 2, 3, … */
+    struct uuid sender_id;
+    enum sender_type sender_type;
+    enum content_type content_type;
+    enum thread_role thread_role;
+    struct str content_text;
+    struct str content_meta; /* at == NULL: none */
+    struct uuid reply_to_id; /* these three may be nil */
+    struct uuid thread_id;
+    struct uuid task_id;
+    bool is_internal; /* everybody but plain members sees it */
+    bool is_forwarded;
+    uint64_t created_at_ms;
+    uint64_t edit_count;
+    uint64_t edited_at_ms;        /* 0: never */
+    uint64_t deleted_at_ms;       /* 0: it is there; else only its place is */
+    struct str client_msg_id;     /* at == NULL: none */
+    struct str client_msg_digest; /* of the content as it was sent; set with client_msg_id */
+};
+
+/* A range of one conversation, both ends included. The list is in rising order in any case. */
+struct message_filter {
+    struct uuid conversation_id;
+    uint64_t seq_min;
+    uint64_t seq_max;
+    size_t limit;     /* > 0 */
+    size_t bytes_max; /* of texts; one message more may pass it, so that there is always progress */
+    enum message_filter_flags {
+        MESSAGES_PLAIN = 0,
+        MESSAGES_NEWEST = 1,   /* the last ones of the range, not the first ones */
+        MESSAGES_INTERNAL = 2, /* internal ones too */
+    } flags;
+};
+struct message_list {
+    struct message *messages;
+    size_t count;
+    size_t bytes_count; /* of texts */
+    bool has_more;      /* the range holds more than the limits let through */
+};
+
+/* R_CONFLICT: the id, the place or the client_msg_id is taken; nothing was written. */
+MUST_USE enum result messages_insert(struct tx *tx, const struct message *message);
+/* The message stays, its client_msg_id is free again. R_NOT_FOUND. */
+MUST_USE enum result messages_forget_client_msg_id(struct tx *tx, const struct message *message);
+
+/* R_NOT_FOUND, also when it is in another conversation. */
+MUST_USE enum result messages_find(struct tx *tx, const struct uuid *tenant_id,
+                                   const struct uuid *conversation_id,
+                                   const struct uuid *message_id, struct arena *arena,
+                                   struct message *out);
+/* What this sender sent to this conversation under this id. R_NOT_FOUND. */
+MUST_USE enum result messages_find_by_client_msg_id(struct tx *tx, const struct message *like,
+                                                    struct arena *arena, struct message *out);
+MUST_USE enum result messages_list(struct tx *tx, const struct uuid *tenant_id,
+                                   const struct message_filter *filter, struct arena *arena,
+                                   struct message_list *out);
+
+#endif

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+/* participants.c — SQL on participants. A membership is looked up by the key of its table, a user's
+ * memberships through participant_by_user. */
+#include "store/participants.h"
+
+#include "base/check.h"
+#include "store/unread.h"
+
+static const char SQL_INSERT[] =
+    "INSERT INTO participant (conversation_id, user_id, tenant_id, role, joined_at_ms,"
+    " last_read_seq) VALUES ($1, $2, $3, $4, $5, $6)";
+
+#define OF_ONE " WHERE conversation_id = $1 AND user_id = $2 AND tenant_id = $3"
+
+static const char SQL_DELETE[] = "DELETE FROM participant" OF_ONE;
+static const char SQL_SET_ROLE[] = "UPDATE participant SET role = $4" OF_ONE;
+static const char SQL_SET_LAST_READ[] = "UPDATE participant SET last_read_seq = $4" OF_ONE;
+
+#define COLUMNS "p.conversation_id, p.user_id, p.tenant_id, p.role, p.joined_at_ms, p.last_read_seq"
+#define COLUMNS_COUNT 6
+
+static const char SQL_FIND[] = "SELECT " COLUMNS " FROM participant p"
+                               " WHERE p.conversation_id = $1 AND p.user_id = $2"
+                               " AND p.tenant_id = $3";
+
+static_assert(PARTICIPANT_OWNER == 0 && PARTICIPANT_ADMIN == 1 && PARTICIPANT_MEMBER == 2,
+              "the SQL below says so");
+
+static const char SQL_FIND_HEIR[] =
+    "SELECT " COLUMNS " FROM participant p"
+    " WHERE p.conversation_id = $1 AND p.tenant_id = $3 AND p.user_id <> $2 AND p.role IN (1, 2)"
+    " AND NOT EXISTS (SELECT 1 FROM participant o WHERE o.conversation_id = $1"
+    " AND o.tenant_id = $3 AND o.user_id <> $2 AND o.role = 0)"
+    " ORDER BY p.role, p.joined_at_ms, p.user_id LIMIT 1";
+
+static const char SQL_COUNT[] =
+    "SELECT count(*) FROM participant WHERE conversation_id = $1 AND tenant_id = $2";
+
+static const char SQL_LIST[] =
+    "SELECT " COLUMNS ", u.display_name, u.is_agent, u.avatar_url, u.job_title"
+    " FROM participant p JOIN user_account u ON u.user_id = p.user_id AND u.tenant_id = $2"
+    " WHERE p.conversation_id = $1 AND p.tenant_id = $2 AND p.user_id > $3"
+    " ORDER BY p.user_id LIMIT $4";
+
+/* Most conversations are read to their end: seq_counter says so without a look at messages. */
+static const char SQL_LIST_UNREAD[] =
+    "SELECT u.conversation_id, u.last_read_seq, u.unread_count FROM ("
+    "SELECT p.conversation_id, p.last_read_seq, " SQL_UNREAD_COUNT " AS unread_count"
+    " FROM participant p JOIN conversation c ON c.conversation_id = p.conversation_id"
+    " WHERE p.user_id = $2 AND p.tenant_id = $1 AND c.tenant_id = $1"
+    " AND c.seq_counter > p.last_read_seq) u WHERE u.unread_count > 0 ORDER BY u.conversation_id";
+
+enum result participants_insert(struct tx *tx, const struct participant *participant)
+{
+    struct db_query *q = db_query(tx->db, SQL_INSERT);
+
+    db_bind_uuid(q, 1, &participant->conversation_id);
+    db_bind_uuid(q, 2, &participant->user_id);
+    db_bind_uuid(q, 3, &participant->tenant_id);
+    db_bind_i64(q, 4, participant->role);
+    db_bind_u64(q, 5, tx->now_ms);
+    db_bind_u64(q, 6, participant->last_read_seq);
+    return db_run(q);
+}
+
+/* A statement of OF_ONE on the row of `participant`; other parameters are the caller's to bind. */
+static struct db_query *query_one(struct tx *tx, const char *sql,
+                                  const struct participant *participant)
+{
+    struct db_query *q = db_query(tx->db, sql);
+
+    db_bind_uuid(q, 1, &participant->conversation_id);
+    db_bind_uuid(q, 2, &participant->user_id);
+    db_bind_uuid(q, 3, &participant->tenant_id);
+    return q;
+}
+
+static MUST_USE enum result change_one(struct tx *tx, struct db_query *q)
+{
+    enum result result = db_run(q);
+
+    if (result != R_OK) return result;
+    return db_changes(tx->db) == 1 ? R_OK : R_NOT_FOUND;
+}
+
+enum result participants_delete(struct tx *tx, const struct participant *participant)
+{
+    return change_one(tx, query_one(tx, SQL_DELETE, participant));
+}
+
+enum result participants_set_role(struct tx *tx, const struct participant *participant,
+                                  enum participant_role role)
+{
+    struct db_query *q = query_one(tx, SQL_SET_ROLE, participant);
+
+    db_bind_i64(q, 4, role);
+    return change_one(tx, q);
+}
+
+enum result participants_set_last_read(struct tx *tx, const struct participant *participant,
+                                       uint64_t last_read_seq)
+{
+    struct db_query *q = query_one(tx, SQL_SET_LAST_READ, participant);
+
+    CHECK(last_read_seq > participant->last_read_seq);
+    db_bind_u64(q, 4, last_read_seq);
+    return change_one(tx, q);
+}
+
+static void read_row(struct db_query *q, struct participant *out)
+{
+    *out = (struct participant){
+        .conversation_id = db_uuid(q, 0),
+        .user_id = db_uuid(q, 1),
+        .tenant_id = db_uuid(q, 2),
+        .role = (enum participant_role)db_i64(q, 3),
+        .joined_at_ms = db_u64(q, 4),
+        .last_read_seq = db_u64(q, 5),
+    };
+}
+
+static MUST_USE enum result find_one(struct db_query *q, struct participant *out)
+{
+    enum result result = db_next(q);
+
+    if (result == R_OK) read_row(q, out);
+    db_end(q);
+    return result == R_DONE ? R_NOT_FOUND : result;
+}
+
+enum result participants_find(struct tx *tx, const struct uuid *tenant_id,
+                              const struct uuid *conversation_id, const struct uuid *user_id,
+                              struct participant *out)
+{
+    struct db_query *q = db_query(tx->db, SQL_FIND);
+
+    db_bind_uuid(q, 1, conversation_id);
+    db_bind_uuid(q, 2, user_id);
+    db_bind_uuid(q, 3, tenant_id);
+    return find_one(q, out);
+}
+
+enum result participants_find_heir(struct tx *tx, const struct participant *leaver,
+                                   struct participant *out)
+{
+    return find_one(query_one(tx, SQL_FIND_HEIR, leaver), out);
+}
+
+enum result participants_count(struct tx *tx, const struct uuid *tenant_id,
+                               const struct uuid *conversation_id, size_t *out)
+{
+    struct db_query *q = db_query(tx->db, SQL_COUNT);
+    enum result result;
+
+    db_bind_uuid(q, 1, conversation_id);
+    db_bind_uuid(q, 2, tenant_id);
+    result = db_next(q);
+    if (result == R_OK) *out = (size_t)db_u64(q, 0);
+    db_end(q);
+    CHECK(result != R_DONE);
+    return result;
+}
+
+static void read_attendee(struct db_query *q, struct arena *arena, struct attendee *out)
+{
+    read_row(q, &out->participant);
+    out->user = (struct user){
+        .user_id = out->participant.user_id,
+        .tenant_id = out->participant.tenant_id,
+        .display_name = db_text(q, COLUMNS_COUNT, arena),
+        .is_agent = db_i64(q, COLUMNS_COUNT + 1) != 0,
+        .avatar_url = db_text(q, COLUMNS_COUNT + 2, arena),
+        .job_title = db_text(q, COLUMNS_COUNT + 3, arena),
+    };
+}
+
+enum result participants_list(struct tx *tx, const struct uuid *tenant_id,
+                              const struct participant_filter *filter, struct arena *arena,
+                              struct participant_list *out)
+{
+    struct db_query *q = db_query(tx->db, SQL_LIST);
+    struct participant_list list = {0};
+    enum result result;
+
+    CHECK(filter->limit > 0);
+    list.attendees = ARENA_ARRAY(arena, struct attendee, filter->limit);
+    db_bind_uuid(q, 1, &filter->conversation_id);
+    db_bind_uuid(q, 2, tenant_id);
+    /* Nil as it is, not as NULL: it is below every id. */
+    db_bind_blob(q, 3, str_of((const char *)filter->after.bytes, sizeof filter->after.bytes));
+    db_bind_u64(q, 4, filter->limit);
+    while ((result = db_next(q)) == R_OK) {
+        CHECK(list.count < filter->limit);
+        read_attendee(q, arena, &list.attendees[list.count++]);
+    }
+    db_end(q);
+    if (result != R_DONE) return result;
+    *out = list;
+    return R_OK;
+}
+
+/* Room for one more: an array that doubles, because nobody knows how many conversations there
+ * are. */
+static void grow(struct arena *arena, struct unread_list *list)
+{
+    bool is_full =
+        list->count == 0 || (list->count >= 16 && (list->count & (list->count - 1)) == 0);
+    struct unread *bigger;
+
+    if (!is_full) return;
+    bigger = ARENA_ARRAY(arena, struct unread, list->count == 0 ? 16 : list->count * 2);
+    if (list->count > 0) memcpy(bigger, list->unread, list->count * sizeof *bigger);
+    list->unread = bigger;
+}
+
+enum result participants_list_unread(struct tx *tx, const struct uuid *tenant_id,
+                                     const struct uuid *user_id, struct arena *arena,
+                                     struct unread_list *out)
+{
+    struct db_query *q = db_query(tx->db, SQL_LIST_UNREAD);
+    struct unread_list list = {0};
+    enum result result;
+
+    db_bind_uuid(q, 1, tenant_id);
+    db_bind_uuid(q, 2, user_id);
+    while ((result = db_next(q)) == R_OK) {
+        grow(arena, &list);
+        list.unread[list.count++] = (struct unread){
+            .conversation_id = db_uuid(q, 0),
+            .last_read_seq = db_u64(q, 1),
+            .unread_count = db_u64(q, 2),
+        };
+    }
+    db_end(q);
+    if (result != R_DONE) return result;
+    *out = list;
+    return R_OK;
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+/* participants.h — rows of who is in which conversation, in which role, and how far they have
+ * read. SQL only: who may do what is decided in chat/. All functions run inside a transaction, on
+ * the thread of its connection. Rows that are read are copied into `arena`. R_NOT_FOUND: no such
+ * row in this tenant. Errors beside the named ones are the engine's (db.h) and end the
+ * transaction. */
+#ifndef STORE_PARTICIPANTS_H
+#define STORE_PARTICIPANTS_H
+
+#include "store/tx.h"
+#include "store/users.h"
+
+/* Stored as these integers. SQL relies on two of them: unread.h, and the order of heirs. */
+enum participant_role {
+    PARTICIPANT_OWNER = 0,
+    PARTICIPANT_ADMIN = 1,
+    PARTICIPANT_MEMBER = 2,
+    PARTICIPANT_AGENT = 3,
+};
+
+struct participant {
+    struct uuid conversation_id;
+    struct uuid user_id;
+    struct uuid tenant_id;
+    enum participant_role role;
+    uint64_t joined_at_ms; /* set by participants_insert */
+    uint64_t last_read_seq;
+};
+
+/* Somebody in the list of a conversation. */
+struct attendee {
+    struct participant participant;
+    struct user user; /* as far as a profile shows */
+};
+
+/* In the order of their user ids. */
+struct participant_filter {
+    struct uuid conversation_id;
+    struct uuid after; /* user ids above this one; nil: from the first */
+    size_t limit;      /* > 0 */
+};
+struct participant_list {
+    struct attendee *attendees;
+    size_t count;
+};
+
+struct unread {
+    struct uuid conversation_id;
+    uint64_t last_read_seq;
+    uint64_t unread_count;
+};
+struct unread_list {
+    struct unread *unread;
+    size_t count;
+};
+
+/* R_CONFLICT: this user is in it already; nothing was written. */
+MUST_USE enum result participants_insert(struct tx *tx, const struct participant *participant);
+/* These take the row that participants_find gave. R_NOT_FOUND. */
+MUST_USE enum result participants_delete(struct tx *tx, const struct participant *participant);
+MUST_USE enum result participants_set_role(struct tx *tx, const struct participant *participant,
+                                           enum participant_role role);
+MUST_USE enum result participants_set_last_read(struct tx *tx,
+                                                const struct participant *participant,
+                                                uint64_t last_read_seq);
+
+/* R_NOT_FOUND. */
+MUST_USE enum result participants_find(struct tx *tx, const struct uuid *tenant_id,
+                                       const struct uuid *conversation_id,
+                                       const struct uuid *user_id, struct participant *out);
+/* Who becomes the owner when the owner `leaver` goes: the admin who joined first, else the member
+ * who did. R_NOT_FOUND: nobody can be, or another owner stays. */
+MUST_USE enum result participants_find_heir(struct tx *tx, const struct participant *leaver,
+                                            struct participant *out);
+MUST_USE enum result participants_count(struct tx *tx, const struct uuid *tenant_id,
+                                        const struct uuid *conversation_id, size_t *out);
+MUST_USE enum result participants_list(struct tx *tx, const struct uuid *tenant_id,
+                                       const struct participant_filter *filter, struct arena *arena,
+                                       struct participant_list *out);
+/* The conversations in which the user has something unread. */
+MUST_USE enum result participants_list_unread(struct tx *tx, const struct uuid *tenant_id,
+                                              const struct uuid *user_id, struct arena *arena,
+                                              struct unread_list *out);
+
+#endif
