@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+/* bus.h — carries commits from the writer to every worker's hub.
+ * Within one process: each worker's inbox gets a reference. The database stays the truth; a bus between
+ * nodes would publish cursors and let the others read. Made before the threads start. */
+#ifndef HUB_BUS_H
+#define HUB_BUS_H
+
+#include "base/inbox.h"
+#include "store/commit.h"
+
+#define BUS_WORKERS_MAX 64u
+
+/* On the worker's thread; takes the reference. */
+typedef void (*bus_receive_fn)(void *worker, struct commit *commit);
+
+struct bus {
+    struct inbox *inboxes[BUS_WORKERS_MAX];
+    size_t count;
+    bus_receive_fn receive;
+};
+
+void bus_init(struct bus *bus, bus_receive_fn receive);
+/* Before the writer starts. The inbox's receiver is the worker that `receive` gets. */
+void bus_add(struct bus *bus, struct inbox *inbox);
+
+/* Writer thread: encode the commit's events, once, and hand it to every worker. Takes the reference.
+ * Waits while an inbox is full: a worker never waits for the writer, so it will drain. */
+void bus_publish(struct bus *bus, struct commit *commit);
+
+#endif

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+/* hub.c — commits in, one write per listener out.
+ * Joins and leaves take effect between events, so what was gathered before them is written first: a
+ * listener hears exactly the events between its join and its leave. A listener that loads its
+ * conversations notes the changes instead and makes up for them afterwards; applying a change that the
+ * database answer contained already does nothing, because both are in the order of commits.
+ * Invariant: a channel is in the dirty list exactly while it has a batch. */
+#include "hub/hub.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "hub/channel.h"
+#include "hub/delivery.h"
+
+struct membership_change {
+    struct membership_change *next;
+    struct uuid conversation_id;
+    bool is_join;
+};
+
+void hub_init(struct hub *hub)
+{
+    *hub = (struct hub){0};
+    map_init(&hub->users, INT32_MAX);
+    map_init(&hub->conversations, INT32_MAX);
+    map_init(&hub->sessions, INT32_MAX);
+    slots_init(&hub->channels);
+    slots_init(&hub->listeners);
+}
+
+void hub_release(struct hub *hub)
+{
+    hub_flush(hub);
+    CHECK(hub->listeners.used_count == 0);
+    CHECK(hub->channels.used_count == 0);
+    map_release(&hub->users);
+    map_release(&hub->conversations);
+    map_release(&hub->sessions);
+    slots_release(&hub->channels);
+    slots_release(&hub->listeners);
+    free(hub->dirty);
+    free(hub->ready);
+    free(hub->news);
+    free(hub->held);
+    *hub = (struct hub){0};
+}
+
+void hub_listen(struct hub *hub, struct listener *l)
+{
+    CHECK(l->conn != NULL && l->on_too_slow != NULL);
+    CHECK(l->subscriptions == NULL && l->changes == NULL);
+    l->number = slots_add(&hub->listeners, l);
+    l->is_loading = true;
+    hub->loading_count++;
+}
+
+static void note_change(struct listener *l, const struct uuid *conversation_id, bool is_join)
+{
+    struct membership_change *change = malloc(sizeof *change);
+
+    CHECK(change != NULL);
+    *change = (struct membership_change){
+        .next = l->changes, .conversation_id = *conversation_id, .is_join = is_join};
+    l->changes = change;
+}
+
+/* The noted changes, oldest first; the listener has none any more. */
+static struct membership_change *take_changes(struct listener *l)
+{
+    struct membership_change *oldest_first = NULL;
+
+    while (l->changes != NULL) {
+        struct membership_change *change = l->changes;
+        l->changes = change->next;
+        change->next = oldest_first;
+        oldest_first = change;
+    }
+    return oldest_first;
+}
+
+static void stop_loading(struct hub *hub, struct listener *l)
+{
+    CHECK(hub->loading_count > 0);
+    l->is_loading = false;
+    hub->loading_count--;
+}
+
+void hub_listener_loaded(struct hub *hub, struct listener *l, const struct uuid *conversation_ids,
+                         size_t count)
+{
+    struct membership_change *change;
+
+    CHECK(l->is_loading);
+    hub_flush(hub); /* what is gathered is older than this listener */
+    stop_loading(hub, l);
+    if (count < UINT32_MAX) { /* one exact allocation: there are many listeners */
+        l->subscriptions = malloc((count + 1) * sizeof l->subscriptions[0]);
+        CHECK(l->subscriptions != NULL);
+        l->subscriptions_capacity = (uint32_t)count + 1;
+    }
+    channel_attach(hub, &hub->users, &l->user_id, l);
+    for (size_t i = 0; i < count; i++)
+        channel_attach(hub, &hub->conversations, &conversation_ids[i], l);
+    change = take_changes(l);
+    while (change != NULL) {
+        struct membership_change *next = change->next;
+        if (change->is_join)
+            channel_attach(hub, &hub->conversations, &change->conversation_id, l);
+        else channel_detach(hub, &hub->conversations, &change->conversation_id, l);
+        free(change);
+        change = next;
+    }
+}
+
+void hub_unlisten(struct hub *hub, struct listener *l)
+{
+    struct membership_change *change = take_changes(l);
+
+    while (change != NULL) {
+        struct membership_change *next = change->next;
+        free(change);
+        change = next;
+    }
+    if (l->is_loading) stop_loading(hub, l);
+    channel_detach_all(hub, l);
+    slots_remove(&hub->listeners, l->number);
+}
+
+static struct subscription *find_conversation(struct hub *hub, const struct listener *l,
+                                              const struct uuid *conversation_id)
+{
+    struct channel *channel = map_find(&hub->conversations, conversation_id);
+
+    return channel == NULL ? NULL : channel_subscription(channel, l);
+}
+
+size_t hub_focus_count(const struct listener *l)
+{
+    size_t count = 0;
+
+    for (uint32_t i = 0; i < l->subscriptions_count; i++) count += l->subscriptions[i].is_focused;
+    return count;
+}
+
+bool hub_focus(struct hub *hub, struct listener *l, const struct uuid *conversation_id)
+{
+    struct subscription *subscription = find_conversation(hub, l, conversation_id);
+
+    l->has_focus = true;
+    if (subscription == NULL) return false;
+    if (subscription->is_focused) return true;
+    if (hub_focus_count(l) >= HUB_FOCUS_MAX) return false;
+    subscription->is_focused = 1;
+    return true;
+}
+
+bool hub_unfocus(struct hub *hub, struct listener *l, const struct uuid *conversation_id)
+{
+    struct subscription *subscription = find_conversation(hub, l, conversation_id);
+
+    if (subscription == NULL) return false;
+    subscription->is_focused = 0;
+    return true;
+}
+
+static bool hears_session(struct hub *hub, const struct listener *l, const struct uuid *key)
+{
+    const struct channel *channel = map_find(&hub->sessions, key);
+
+    return channel != NULL && channel_subscription(channel, l) != NULL;
+}
+
+bool hub_hear_session(struct hub *hub, struct listener *l, const struct uuid *key)
+{
+    if (hears_session(hub, l, key)) return true;
+    if (l->sessions_count >= HUB_FOCUS_MAX) return false;
+    if (hub->dirty_count > 0) hub_flush(hub);
+    channel_attach(hub, &hub->sessions, key, l);
+    l->sessions_count++;
+    return true;
+}
+
+void hub_leave_session(struct hub *hub, struct listener *l, const struct uuid *key)
+{
+    if (!hears_session(hub, l, key)) return;
+    channel_detach(hub, &hub->sessions, key, l);
+    l->sessions_count--;
+}
+
+static struct map *index_of(struct hub *hub, enum channel_kind kind)
+{
+    switch (kind) {
+    case CHANNEL_USER: return &hub->users;
+    case CHANNEL_CONVERSATION: return &hub->conversations;
+    case CHANNEL_SESSION: return &hub->sessions;
+    }
+    CHECK(false);
+    return NULL;
+}
+
+/* Make room for one more element of `size` bytes in a scratch array. */
+static void *grow_scratch(void *array, uint32_t count, uint32_t *capacity, size_t size)
+{
+    if (count < *capacity) return array;
+    *capacity = *capacity == 0 ? 64 : 2 * *capacity;
+    array = realloc(array, *capacity * size);
+    CHECK(array != NULL);
+    return array;
+}
+
+static void mark_dirty(struct hub *hub, const struct channel *channel)
+{
+    hub->dirty =
+        grow_scratch(hub->dirty, hub->dirty_count, &hub->dirty_capacity, sizeof hub->dirty[0]);
+    hub->dirty[hub->dirty_count++] = channel->number;
+}
+
+static void publish(struct hub *hub, const struct effect *effect)
+{
+    struct channel *channel = map_find(index_of(hub, effect->channel), &effect->id);
+
+    if (channel == NULL) return;
+    if (channel->batch == NULL) mark_dirty(hub, channel);
+    batch_add(&channel->batch, effect, hub->order++);
+    hub->events_published++;
+    if (channel->batch->bytes_count >= HUB_BATCH_BYTES_MAX) hub_flush(hub);
+}
+
+/* Every listener of these users joins or leaves the conversation. */
+static void change_membership(struct hub *hub, const struct effect *effect)
+{
+    bool is_join = effect->kind == EFFECT_JOIN;
+
+    if (hub->dirty_count > 0) hub_flush(hub);
+    for (size_t i = 0; i < effect->user_ids_count; i++) {
+        struct channel *user = map_find(&hub->users, &effect->user_ids[i]);
+        if (user == NULL) continue;
+        for (uint32_t j = 0; j < user->subscribers_count; j++) {
+            struct listener *l = slots_get(&hub->listeners, user->subscribers[j].listener);
+            if (is_join) channel_attach(hub, &hub->conversations, &effect->id, l);
+            else channel_detach(hub, &hub->conversations, &effect->id, l);
+        }
+    }
+    if (hub->loading_count > 0) {
+        uint32_t cursor = 0;
+        struct listener *l;
+        while ((l = slots_next(&hub->listeners, &cursor)) != NULL) {
+            for (size_t i = 0; l->is_loading && i < effect->user_ids_count; i++) {
+                if (uuid_equals(&l->user_id, &effect->user_ids[i]))
+                    note_change(l, &effect->id, is_join);
+            }
+        }
+    }
+}
+
+static void hold(struct hub *hub, struct commit *commit)
+{
+    hub->held = grow_scratch(hub->held, hub->held_count, &hub->held_capacity, sizeof hub->held[0]);
+    hub->held[hub->held_count++] = commit;
+}
+
+void hub_apply(struct hub *hub, struct commit *commit)
+{
+    /* This commit is held by our own reference until the loop is done: a flush in the middle drops only
+     * the commits before it. */
+    for (const struct effect *effect = commit->first; effect != NULL; effect = effect->next) {
+        switch (effect->kind) {
+        case EFFECT_EVENT: publish(hub, effect); break;
+        case EFFECT_JOIN:
+        case EFFECT_LEAVE: change_membership(hub, effect); break;
+        case EFFECT_SESSION_REVOKED:
+        case EFFECT_USER_REVOKED: break; /* the doors' business */
+        }
+    }
+    if (hub->dirty_count > 0) hold(hub, commit);
+    else commit_unref(commit);
+}
+
+static void note_news(struct hub *hub, const struct subscriber *subscriber)
+{
+    struct listener *l = slots_get(&hub->listeners, subscriber->listener);
+
+    if (l->turn != hub->turn) {
+        l->turn = hub->turn;
+        l->news = NEWS_END;
+        hub->ready =
+            grow_scratch(hub->ready, hub->ready_count, &hub->ready_capacity, sizeof hub->ready[0]);
+        hub->ready[hub->ready_count++] = l->number;
+    }
+    hub->news =
+        grow_scratch(hub->news, hub->news_count, &hub->news_capacity, sizeof hub->news[0]);
+    hub->news[hub->news_count] =
+        (struct news){.subscription = subscriber->subscription, .next = l->news};
+    l->news = hub->news_count++;
+}
+
+/* List the listeners that hear some of the news, each with a chain of what it hears. */
+static void collect_ready(struct hub *hub)
+{
+    hub->turn++;
+    hub->ready_count = 0;
+    hub->news_count = 0;
+    for (uint32_t i = 0; i < hub->dirty_count; i++) {
+        const struct channel *channel = slots_get(&hub->channels, hub->dirty[i]);
+        for (uint32_t j = 0; j < channel->subscribers_count; j++)
+            note_news(hub, &channel->subscribers[j]);
+    }
+}
+
+/* The usual case, in one pass: every listener of the channel gets the same bytes. */
+static void flush_one_channel(struct hub *hub, const struct channel *channel)
+{
+    for (uint32_t i = 0; i < channel->subscribers_count; i++) {
+        const struct subscriber *subscriber = &channel->subscribers[i];
+        struct listener *l = slots_get(&hub->listeners, subscriber->listener);
+        delivery_of_one(hub, l, channel, &l->subscriptions[subscriber->subscription]);
+    }
+}
+
+static void flush_many_channels(struct hub *hub)
+{
+    collect_ready(hub);
+    for (uint32_t i = 0; i < hub->ready_count; i++) {
+        struct listener *l = slots_get(&hub->listeners, hub->ready[i]);
+        const struct news *first = &hub->news[l->news];
+        if (first->next == NEWS_END) {
+            const struct subscription *subscription = &l->subscriptions[first->subscription];
+            delivery_of_one(hub, l, slots_get(&hub->channels, subscription->channel), subscription);
+        } else {
+            delivery_of_many(hub, l);
+        }
+    }
+}
+
+void hub_flush(struct hub *hub)
+{
+    if (hub->dirty_count > 0) {
+        for (uint32_t i = 0; i < hub->dirty_count; i++) {
+            struct channel *channel = slots_get(&hub->channels, hub->dirty[i]);
+            batch_seal(channel->batch);
+        }
+        if (hub->dirty_count == 1)
+            flush_one_channel(hub, slots_get(&hub->channels, hub->dirty[0]));
+        else flush_many_channels(hub);
+        for (uint32_t i = 0; i < hub->dirty_count; i++)
+            channel_settle(hub, slots_get(&hub->channels, hub->dirty[i]));
+        hub->dirty_count = 0;
+    }
+    for (uint32_t i = 0; i < hub->held_count; i++) commit_unref(hub->held[i]);
+    hub->held_count = 0;
+}
