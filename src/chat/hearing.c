@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+/* hearing.c — the read job behind a WebSocket handshake. */
+#include "chat/hearing.h"
+
+static enum result run(struct job *job, struct tx *tx)
+{
+    struct hearing *h = (struct hearing *)job;
+    enum result result =
+        memberships_list(tx, &h->tenant_id, &h->user_id, job->arena, &h->memberships);
+
+    if (result != R_NOT_FOUND) return result;
+    return problem_set(&job->problem, R_UNAUTHENTICATED, "user_disabled", NULL,
+                       "The account of this token was disabled or deleted.");
+}
+
+void hearing_init(struct hearing *h, const struct uuid *tenant_id, const struct uuid *user_id)
+{
+    *h = (struct hearing){.job = {.run = run}, .tenant_id = *tenant_id, .user_id = *user_id};
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/* hearing.h — what a socket that opens may hear: the conversations of its user, read in one snapshot. */
+#ifndef CHAT_HEARING_H
+#define CHAT_HEARING_H
+
+#include "chat/caller.h"
+#include "store/job.h"
+#include "store/memberships.h"
+
+struct hearing {
+    struct job job; /* a read job */
+    struct uuid tenant_id;
+    struct uuid user_id;
+    struct memberships memberships; /* out */
+};
+
+/* R_UNAUTHENTICATED: the user does not exist any more, or is disabled. */
+void hearing_init(struct hearing *h, const struct uuid *tenant_id, const struct uuid *user_id);
+
+#endif
