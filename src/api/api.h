@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+/* api.h — what the doors of one worker need: made by the worker at start, shared by all its requests.
+ * Pointers are borrowed; everything outlives the worker's loop. Worker thread only. */
+#ifndef API_API_H
+#define API_API_H
+
+#include "api/metrics.h"
+#include "auth/keyring.h"
+#include "auth/password_pool.h"
+#include "auth/revoked.h"
+#include "auth/throttle.h"
+#include "auth/ticket.h"
+#include "auth/token_cache.h"
+#include "base/inbox.h"
+#include "hub/hub.h"
+#include "net/loop.h"
+#include "proto/http_write.h"
+#include "store/store.h"
+
+/* The part of the configuration that doors look at. Immutable while the server runs. */
+struct api_settings {
+    struct str public_url;              /* "https://chat.example.com", at == NULL when not set */
+    const struct str *allowed_origins;  /* exact origins */
+    size_t allowed_origins_count;       /* 0: the server's own, and localhost while on loopback */
+    bool is_loopback;                   /* the server is reachable from this machine only */
+    enum signup_mode { SIGNUP_OPEN, SIGNUP_INVITE, SIGNUP_CLOSED } signup;
+    uint32_t access_token_ttl_sec;
+    uint32_t refresh_token_ttl_sec;
+    uint32_t messaging_token_ttl_sec;
+    uint32_t ping_interval_ms;
+    uint32_t idle_timeout_ms; /* HTTP keep-alive */
+};
+
+struct api {
+    /* shared by all workers */
+    const struct api_settings *settings;
+    struct store *store;
+    const struct keyring *keyring;
+    struct password_pool *password_pool;
+    struct tickets *tickets;
+    struct throttle *throttle;
+    struct metrics *const *all_metrics; /* of every worker, ends with NULL */
+
+    /* this worker's own */
+    struct loop *loop;
+    struct hub *hub;
+    struct inbox *inbox; /* where jobs come back */
+    struct token_cache *token_cache;
+    struct revoked *revoked;
+    struct metrics *metrics;
+    struct slots http_sessions; /* every open HTTP connection, for the end of a drain */
+    char date[HTTP_DATE_LEN];   /* of the second `date_sec` */
+    uint64_t date_sec;
+    bool is_draining; /* no new work: replies close, handshakes are refused */
+};
+
+#endif

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+/* authenticate.c — who asks, and may that kind of caller use this door?
+ * Every refusal looks the same whatever was wrong with the token; the log knows the reason. */
+#include "api/authenticate.h"
+
+#include "api/reply.h"
+#include "api/route.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "chat/api_keys.h"
+
+static void refuse(struct request *r, enum result result, const char *code, const char *text)
+{
+    struct problem problem;
+
+    problem_set(&problem, result, code, NULL, "%s", text);
+    reply_problem(r, &problem);
+}
+
+static void refuse_token(struct request *r, const char *reason)
+{
+    log_write(LOG_INFO, "token_refused", LOG_FIELD_UUID("request_id", r->id),
+              LOG_FIELD_TEXT("reason", reason));
+    refuse(r, R_UNAUTHENTICATED, "token_invalid",
+           "The token is not valid (any more); refresh it or sign in again.");
+}
+
+static bool is_key(struct str token)
+{
+    return str_starts_with(token, STR("sk_")) || str_starts_with(token, STR("ak_"));
+}
+
+/* False: answered. The caller is known. */
+static bool check_access(struct request *r)
+{
+    enum caller_kind kind = r->caller.kind;
+    bool is_allowed = false;
+
+    switch (r->route->access) {
+    case ACCESS_PUBLIC: is_allowed = true; break;
+    case ACCESS_USER: is_allowed = kind == CALLER_USER || kind == CALLER_AGENT; break;
+    case ACCESS_PERSON: is_allowed = kind == CALLER_USER; break;
+    case ACCESS_KEY: is_allowed = kind == CALLER_TENANT_KEY; break;
+    }
+    if (!is_allowed)
+        refuse(r, R_FORBIDDEN, "wrong_kind_of_token",
+               r->route->access == ACCESS_KEY
+                   ? "This route takes a tenant key (sk_…), not a user's token."
+                   : "This route takes the access token of a person, not this kind of key.");
+    return is_allowed;
+}
+
+bool authenticate_token(struct request *r)
+{
+    uint64_t now_ms = clock_wall_ms();
+    struct token_claims claims;
+    const char *reason = "malformed";
+
+    if (r->route->access == ACCESS_PUBLIC) return true;
+    if (r->bearer.len == 0) {
+        refuse(r, R_UNAUTHENTICATED, "token_missing",
+               "Send the access token as Authorization: Bearer <token>.");
+        return false;
+    }
+    if (is_key(r->bearer)) return true; /* once the request is complete */
+    if (token_cache_verify(r->api->token_cache, r->api->keyring, r->bearer, now_ms, &claims,
+                           &reason) != R_OK) {
+        refuse_token(r, reason);
+        return false;
+    }
+    if (revoked_has(r->api->revoked, &claims, now_ms)) {
+        refuse_token(r, "revoked");
+        return false;
+    }
+    r->caller = (struct caller){
+        .kind = CALLER_USER,
+        .tenant_id = claims.tenant_id,
+        .user_id = claims.user_id,
+        .session_id = claims.session_id,
+    };
+    r->bearer = STR_NONE;
+    return check_access(r);
+}
+
+static void on_key_caller(struct job *job)
+{
+    struct key_caller_find *find = (struct key_caller_find *)job;
+    struct request *r = job->owner;
+
+    if (reply_failed_job(r, job)) return;
+    r->caller = find->caller;
+    if (check_access(r)) r->route->handler(r);
+}
+
+void authenticate_and_handle(struct request *r)
+{
+    struct key_caller_find *find;
+
+    if (r->route->access == ACCESS_PUBLIC || r->caller.kind != CALLER_NONE) {
+        r->route->handler(r);
+        return;
+    }
+    find = ARENA_NEW(&r->arena, struct key_caller_find);
+    key_caller_find_init(find);
+    if (!key_caller_find_hash(r->bearer, find->key_hash)) {
+        refuse_token(r, "malformed_key");
+        return;
+    }
+    r->bearer = STR_NONE;
+    request_read(r, &find->job, on_key_caller);
+}

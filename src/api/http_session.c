@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: Apache-2.0
+/* http_session.c — the states of an HTTP connection: reading a head, reading a body, busy (a request is
+ * with its handler), and again. What cannot be understood is answered and ends the connection, because
+ * nobody knows where the next request would start. Who may come in is decided after the head and
+ * before the body, so that a stranger cannot make us store one.
+ * Invariant: `request` is set exactly in the states BODY and BUSY. */
+#include "api/http_session.h"
+
+#include <stdlib.h>
+
+#include "api/authenticate.h"
+#include "api/origin.h"
+#include "api/reply.h"
+#include "api/router.h"
+#include "api/upgrade.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "proto/http_body.h"
+#include "proto/http_scan.h"
+#include "proto/http_target.h"
+#include "proto/http_write.h"
+
+#define IDLE_BYTES_MAX 1024u /* an idle connection keeps a buffer of the usual request, not a large one */
+
+enum http_state { STATE_HEAD, STATE_BODY, STATE_BUSY, STATE_ENDED };
+
+struct http_session {
+    struct api *api;
+    struct conn *conn;
+    struct request *request;
+    struct buf in;   /* received and not understood yet */
+    struct buf body; /* decoded, of the request being read */
+    struct http_head_scan scan;
+    struct http_body framing;
+    enum http_state state;
+    uint32_t number; /* in api->http_sessions */
+    bool is_advancing;
+    bool has_eof;
+    bool in_head; /* the first byte of a head is there: its deadline runs */
+};
+
+static void advance(struct http_session *s);
+static const struct conn_ops http_ops;
+
+void http_session_start(struct api *api, int fd)
+{
+    struct http_session *s = malloc(sizeof *s);
+
+    CHECK(s != NULL);
+    *s = (struct http_session){.api = api};
+    buf_init(&s->in, HTTP_HEAD_BYTES_MAX + HTTP_PIPELINE_BYTES_MAX + LOOP_RECEIVE_BYTES);
+    buf_init(&s->body, HTTP_BODY_BYTES_MAX);
+    s->conn = conn_open(api->loop, fd, &http_ops, s);
+    if (s->conn == NULL) {
+        free(s);
+        return;
+    }
+    s->number = slots_add(&api->http_sessions, s);
+    conn_set_deadline(s->conn, HTTP_HEAD_MS_MAX);
+}
+
+struct conn *http_session_conn(struct http_session *session)
+{
+    return session->conn;
+}
+
+static void free_session(struct http_session *s)
+{
+    slots_remove(&s->api->http_sessions, s->number);
+    if (s->request != NULL) {
+        s->request->session = NULL;
+        if (s->state == STATE_BODY) request_free(s->request); /* nobody else has it yet */
+    }
+    buf_release(&s->in);
+    buf_release(&s->body);
+    free(s);
+}
+
+static void on_closed(struct conn *c)
+{
+    free_session(c->owner);
+}
+
+struct conn *http_session_detach(struct http_session *session, struct buf *rest)
+{
+    struct conn *c = session->conn;
+
+    *rest = session->in;
+    session->in = (struct buf){.bytes_max = 1};
+    free_session(session);
+    return c;
+}
+
+/* ---- answering ---- */
+
+/* The connection is idle between requests, or a new one has begun to arrive. */
+static void await_head(struct http_session *s)
+{
+    s->state = STATE_HEAD;
+    s->scan = (struct http_head_scan){0};
+    s->in_head = false;
+    conn_set_deadline(s->conn, s->api->settings->idle_timeout_ms);
+}
+
+void http_session_answer(struct http_session *session, struct frame *response, bool must_close)
+{
+    conn_send(session->conn, response);
+    session->request = NULL;
+    if (session->in.capacity > IDLE_BYTES_MAX && session->in.len == 0) buf_release(&session->in);
+    if (must_close || session->has_eof || session->api->is_draining) {
+        session->state = STATE_ENDED;
+        conn_finish(session->conn);
+        return;
+    }
+    await_head(session);
+    conn_resume(session->conn);
+    if (!session->is_advancing && session->in.len > 0) advance(session);
+}
+
+/* Answer with a problem that ends the connection. Makes a request when there is none yet. */
+static void refuse(struct http_session *s, enum result result, const char *code, const char *text,
+                   int status)
+{
+    struct problem problem;
+
+    if (s->request == NULL) s->request = request_new(s->api, s);
+    s->state = STATE_BUSY;
+    s->request->must_close = true;
+    problem_set(&problem, result, code, NULL, "%s", text);
+    reply_problem_as(s->request, &problem, status);
+}
+
+static void refuse_verdict(struct http_session *s, enum http_verdict verdict)
+{
+    char text[200];
+
+    snprintf(text, sizeof text, "%.*s", STR_ARGS(http_verdict_text(verdict)));
+    refuse(s, R_INVALID, "bad_request", text, http_verdict_status(verdict));
+}
+
+/* ---- the body ---- */
+
+static bool is_json(struct str content_type)
+{
+    struct str type = str_trim(str_of(content_type.at, str_find(content_type, ';')));
+
+    return str_equals_ignore_case(type, STR("application/json"));
+}
+
+static void refuse_and_keep(struct request *r, enum result result, const char *code,
+                            const char *text, int status)
+{
+    struct problem problem;
+
+    problem_set(&problem, result, code, NULL, "%s", text);
+    reply_problem_as(r, &problem, status);
+}
+
+/* False: answered. */
+static bool parse_body(struct http_session *s, struct request *r)
+{
+    struct json_in_fault fault = {0};
+
+    if (r->route->body == BODY_NONE) return true;
+    if (s->body.len == 0) {
+        if (r->route->body == BODY_OPTIONAL) return true;
+        refuse_and_keep(r, R_INVALID, "missing_body", "This request needs a JSON object as its body.",
+                        400);
+        return false;
+    }
+    if (!r->is_json) {
+        refuse_and_keep(r, R_INVALID, "unsupported_media_type",
+                        "The body must be JSON: send Content-Type: application/json.", 415);
+        return false;
+    }
+    if (json_in_parse_object(buf_str(&s->body), &r->body, &fault) != R_OK) {
+        reply_bad_json(r, &fault);
+        return false;
+    }
+    return true;
+}
+
+/* The request is complete: its handler gets it. */
+static void dispatch(struct http_session *s)
+{
+    struct request *r = s->request;
+    bool is_parsed;
+
+    s->state = STATE_BUSY;
+    conn_clear_deadline(s->conn);
+    is_parsed = parse_body(s, r);
+    buf_release(&s->body);
+    if (is_parsed) authenticate_and_handle(r);
+}
+
+static void read_body(struct http_session *s)
+{
+    size_t used = 0;
+
+    for (;;) {
+        size_t consumed;
+        struct str piece;
+        struct str rest = str_slice(buf_str(&s->in), used, s->in.len);
+        enum http_verdict verdict = http_body_feed(&s->framing, rest, &consumed, &piece);
+        used += consumed;
+        if (verdict == HTTP_OK) {
+            buf_append(&s->body, piece);
+            continue;
+        }
+        buf_consume(&s->in, used);
+        if (verdict == HTTP_BODY_DONE) dispatch(s);
+        else if (verdict != HTTP_NEED_MORE) refuse_verdict(s, verdict);
+        return;
+    }
+}
+
+/* ---- the head ---- */
+
+static void take_head(struct request *r, const struct http_request_head *head)
+{
+    static const struct str scheme = STR("Bearer ");
+
+    r->method = head->method;
+    r->is_head = head->method == HTTP_METHOD_HEAD;
+    r->must_close = !head->keep_alive;
+    r->is_http_1_0 = head->version_minor == 0;
+    r->is_json = is_json(head->content_type);
+    r->host = arena_copy(&r->arena, head->host);
+    if (head->origin.at != NULL && origin_is_allowed(r->api->settings, head->origin, head->host))
+        r->origin = arena_copy(&r->arena, head->origin);
+    if (head->authorization.len > scheme.len &&
+        str_equals_ignore_case(str_of(head->authorization.at, scheme.len), scheme))
+        r->bearer = arena_copy(
+            &r->arena, str_trim(str_slice(head->authorization, scheme.len, SIZE_MAX)));
+}
+
+/* False: answered. */
+static bool find_target(struct request *r, const struct http_request_head *head)
+{
+    char *room = arena_alloc(&r->arena, head->target.len);
+    struct http_target target;
+    enum http_verdict verdict = http_target_parse(head->target, room, head->target.len, &target);
+
+    if (verdict != HTTP_OK) {
+        char text[200];
+        snprintf(text, sizeof text, "%.*s", STR_ARGS(http_verdict_text(verdict)));
+        refuse_and_keep(r, R_INVALID, "bad_request", text, http_verdict_status(verdict));
+        return false;
+    }
+    r->path = arena_copy(&r->arena, target.path);
+    r->query = arena_copy(&r->arena, target.query);
+    return true;
+}
+
+/* CORS: a browser asks before it sends a request with a token (Fetch standard, 3.3.8). */
+static void answer_options(struct request *r, const struct http_request_head *head,
+                           const struct route_match *match)
+{
+    bool is_preflight = http_header(head, STR("access-control-request-method")).at != NULL;
+
+    if (is_preflight && head->origin.at != NULL && r->origin.at == NULL) {
+        refuse_and_keep(r, R_FORBIDDEN, "origin_not_allowed",
+                        "Pages of this origin may not use the server; see allowed_origins.", 403);
+        return;
+    }
+    reply_options(r, match->methods);
+}
+
+/* False: answered. */
+static bool find_route(struct request *r, const struct http_request_head *head)
+{
+    struct route_match match;
+
+    router_find(head->method, r->path, &match);
+    if (head->method == HTTP_METHOD_OPTIONS &&
+        (match.path_exists || str_equals(r->path, STR("*")))) {
+        answer_options(r, head, &match);
+        return false;
+    }
+    if (!match.path_exists) {
+        refuse_and_keep(r, R_NOT_FOUND, "unknown_route",
+                        "There is nothing at this path; GET / says where the documents are.", 404);
+        return false;
+    }
+    if (match.route == NULL) {
+        reply_method_not_allowed(r, match.methods);
+        return false;
+    }
+    r->route = match.route;
+    memcpy(r->params, match.params, sizeof r->params);
+    return true;
+}
+
+/* The head is complete. Everything that needs it happens here, because its bytes go away. */
+static void begin_request(struct http_session *s, struct str head_bytes)
+{
+    struct http_request_head head;
+    enum http_verdict verdict = http_parse_head(head_bytes, &head);
+    struct request *r;
+    bool closes_anyway;
+
+    if (verdict == HTTP_OK) verdict = http_body_init(&s->framing, &head, HTTP_BODY_BYTES_MAX);
+    if (verdict != HTTP_OK) {
+        refuse_verdict(s, verdict);
+        return;
+    }
+    r = request_new(s->api, s);
+    s->request = r;
+    s->state = STATE_BUSY; /* for whoever answers already below */
+    take_head(r, &head);
+    closes_anyway = r->must_close;
+    /* An answer before the body was read leaves its bytes on the connection, which then ends. */
+    if (http_has_body(&head)) r->must_close = true;
+    if (!find_target(r, &head)) return;
+    if (str_equals(r->path, STR("/ws"))) {
+        upgrade_begin(r, &head);
+        return;
+    }
+    if (!find_route(r, &head) || !authenticate_token(r)) return;
+    r->must_close = closes_anyway;
+    if (head.expect_100) {
+        struct buf interim;
+        buf_init(&interim, 128);
+        http_write_continue(&interim);
+        conn_send(s->conn, frame_of(buf_str(&interim)));
+        buf_release(&interim);
+    }
+    s->state = STATE_BODY;
+    conn_set_deadline(s->conn, HTTP_BODY_MS_MAX);
+}
+
+static void read_head(struct http_session *s)
+{
+    size_t head_len;
+    enum http_verdict verdict;
+
+    if (!s->in_head) {
+        s->in_head = true;
+        conn_set_deadline(s->conn, HTTP_HEAD_MS_MAX);
+    }
+    verdict = http_head_scan(&s->scan, buf_str(&s->in), &head_len);
+    if (verdict == HTTP_NEED_MORE) return;
+    if (verdict != HTTP_OK) {
+        refuse_verdict(s, verdict);
+        return;
+    }
+    begin_request(s, str_of(s->in.bytes, head_len));
+    buf_consume(&s->in, head_len);
+}
+
+/* Go on while there are bytes and nothing to wait for. */
+static void advance(struct http_session *s)
+{
+    s->is_advancing = true;
+    for (;;) {
+        enum http_state before = s->state;
+        size_t bytes_before = s->in.len;
+        if (s->state == STATE_HEAD && s->in.len > 0) read_head(s);
+        else if (s->state == STATE_BODY) read_body(s);
+        else break;
+        if (s->state == before && s->in.len == bytes_before) break;
+    }
+    s->is_advancing = false;
+    if (s->state == STATE_BUSY && s->in.len > HTTP_PIPELINE_BYTES_MAX) conn_pause(s->conn);
+}
+
+static void on_bytes(struct conn *c, char *bytes, size_t len)
+{
+    struct http_session *s = c->owner;
+
+    if (s->state == STATE_ENDED) return;
+    buf_append(&s->in, str_of(bytes, len));
+    CHECK(!buf_overflowed(&s->in)); /* reading pauses well before */
+    advance(s);
+}
+
+/* The peer half-closed: what it asked before is still answered. */
+static void on_eof(struct conn *c)
+{
+    struct http_session *s = c->owner;
+
+    s->has_eof = true;
+    if (s->state == STATE_BUSY && s->request->route != NULL) return;
+    conn_finish(c); /* also during a WebSocket handshake: nobody would talk */
+}
+
+static void on_deadline(struct conn *c)
+{
+    struct http_session *s = c->owner;
+
+    if (s->state == STATE_HEAD && s->in.len == 0) {
+        conn_close(c);
+    } else {
+        if (s->state == STATE_HEAD || s->state == STATE_BODY)
+            refuse(s, R_INVALID, "request_timeout", "The request took too long to arrive.", 408);
+        else conn_close(c);
+    }
+}
+
+static const struct conn_ops http_ops = {
+    .on_bytes = on_bytes,
+    .on_eof = on_eof,
+    .on_deadline = on_deadline,
+    .on_closed = on_closed,
+};
+
+void http_sessions_drain(struct api *api)
+{
+    uint32_t cursor = 0;
+    struct http_session *s;
+
+    while ((s = slots_next(&api->http_sessions, &cursor)) != NULL) {
+        if (s->state == STATE_HEAD && s->in.len == 0) conn_finish(s->conn);
+    }
+}
+
+void http_sessions_close(struct api *api)
+{
+    uint32_t cursor = 0;
+    struct http_session *s;
+
+    while ((s = slots_next(&api->http_sessions, &cursor)) != NULL) conn_close(s->conn);
+}

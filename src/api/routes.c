@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+/* routes.c — every resource of the server, in one list. */
+#include "api/routes.h"
+
+#include <stddef.h>
+
+const struct route_list *const route_lists[] = {
+    &system_routes,       &signup_routes,      &session_routes, &account_routes,
+    &tenant_routes,       &token_routes,       &conversation_routes,
+    &participant_routes,  &message_routes,     &read_routes,    &user_routes,
+    NULL,
+};

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+/* upgrade.c — from a GET /ws?token=… to an open socket.
+ * The token is spent last, after everything that could refuse for another reason: a client that is told
+ * "try again later" may still use it. */
+#include "api/upgrade.h"
+
+#include "api/http_session.h"
+#include "api/origin.h"
+#include "api/reply.h"
+#include "api/ws_session.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "chat/hearing.h"
+#include "proto/http_write.h"
+#include "proto/ws_upgrade.h"
+
+/* In the request's arena. */
+struct upgrade {
+    struct hearing hearing;
+    struct request *request;
+    struct ws_session *session;
+    struct token_claims who;
+    char accept[WS_ACCEPT_KEY_BYTES];
+};
+
+static void refuse(struct request *r, enum result result, const char *code, const char *text)
+{
+    struct problem problem;
+
+    counter_add(&r->api->metrics->sockets_refused, 1);
+    problem_set(&problem, result, code, NULL, "%s", text);
+    reply_problem(r, &problem);
+}
+
+static unsigned count_headers(const struct http_request_head *head, struct str name)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < head->headers_count; i++)
+        count += str_equals_ignore_case(head->headers[i].name, name);
+    return count;
+}
+
+/* False: answered. */
+static bool check_handshake(struct request *r, const struct http_request_head *head)
+{
+    struct ws_upgrade handshake = {
+        .method = head->method_text,
+        .is_http_1_1 = head->version_minor == 1,
+        .has_upgrade_token = http_list_has(http_header(head, STR("upgrade")), STR("websocket")),
+        .has_connection_token = head->connection_upgrade,
+        .has_body = http_has_body(head),
+        .key = http_header(head, STR("sec-websocket-key")),
+        .keys_count = count_headers(head, STR("sec-websocket-key")),
+        .version = http_header(head, STR("sec-websocket-version")),
+        .versions_count = count_headers(head, STR("sec-websocket-version")),
+    };
+    enum ws_upgrade_verdict verdict = ws_upgrade_check(&handshake);
+    struct problem problem;
+
+    if (verdict == WS_UPGRADE_OK) return true;
+    counter_add(&r->api->metrics->sockets_refused, 1);
+    problem_set(&problem, R_INVALID, "bad_handshake", NULL, "%s", ws_upgrade_text(verdict));
+    reply_problem_as(r, &problem, (int)ws_upgrade_status(verdict));
+    return false;
+}
+
+/* False: answered. */
+static bool check_token(struct request *r, struct token_claims *who)
+{
+    struct api *api = r->api;
+    uint64_t now_ms = clock_wall_ms();
+    struct str token = STR_NONE;
+    const char *reason = "missing";
+
+    if (!request_query_str(r, "token", TOKEN_BYTES_MAX, &token)) return false;
+    if (token.at == NULL) {
+        refuse(r, R_UNAUTHENTICATED, "token_missing",
+               "Fetch a token at GET /v1/messaging/token and connect to its ws_url?token=….");
+        return false;
+    }
+    if (token_verify(api->keyring, TOKEN_MESSAGING, token, now_ms, who, &reason) != R_OK ||
+        revoked_has(api->revoked, who, now_ms)) {
+        log_write(LOG_INFO, "handshake_refused", LOG_FIELD_UUID("request_id", r->id),
+                  LOG_FIELD_TEXT("reason", reason == NULL ? "revoked" : reason));
+        refuse(r, R_UNAUTHENTICATED, "token_invalid",
+               "The messaging token is not valid; fetch a new one at GET /v1/messaging/token.");
+        return false;
+    }
+    return true;
+}
+
+/* False: answered. */
+static bool spend_token(struct request *r, const struct token_claims *who)
+{
+    enum result result =
+        ticket_spend(r->api->tickets, &who->token_id, who->expires_at_sec, clock_wall_ms());
+
+    if (result == R_OK) return true;
+    if (result == R_FULL)
+        refuse(r, R_UNAVAILABLE, "overloaded",
+               "Too many sockets are being opened; try again in a second.");
+    else
+        refuse(r, R_UNAUTHENTICATED, "token_spent",
+               "A messaging token opens one socket; fetch a new one at GET /v1/messaging/token.");
+    return false;
+}
+
+static struct frame *switching_protocols(struct request *r, const struct upgrade *u)
+{
+    struct http_header headers[] = {
+        {.name = STR("Upgrade"), .value = STR("websocket")},
+        {.name = STR("Sec-WebSocket-Accept"), .value = str_of(u->accept, sizeof u->accept)},
+    };
+    struct http_response_head head = {
+        .date = reply_date(r->api),
+        .connection = HTTP_CONNECTION_UPGRADE,
+        .headers = headers,
+        .headers_count = sizeof headers / sizeof headers[0],
+    };
+    struct frame *frame;
+    struct buf out;
+
+    buf_init(&out, 1024);
+    http_write_head(&out, 101, &head);
+    CHECK(!buf_overflowed(&out));
+    frame = frame_of(buf_str(&out));
+    buf_release(&out);
+    return frame;
+}
+
+/* What can have changed while the conversations were read. */
+static void check_again(struct upgrade *u)
+{
+    struct job *job = &u->hearing.job;
+    struct api *api = u->request->api;
+
+    if (job->result != R_OK) return;
+    if (revoked_has(api->revoked, &u->who, clock_wall_ms()))
+        job->result = problem_set(&job->problem, R_UNAUTHENTICATED, "session_revoked", NULL,
+                                  "This session was ended; sign in again.");
+    else if (api->is_draining || u->request->session == NULL)
+        job->result = problem_set(&job->problem, R_UNAVAILABLE, "restarting", NULL,
+                                  "The server is stopping; connect again in a moment.");
+}
+
+/* The conversations are here. */
+static void on_hearing(struct job *job)
+{
+    struct upgrade *u = (struct upgrade *)job;
+    struct request *r = u->request;
+    struct buf rest;
+
+    check_again(u);
+    if (job->result != R_OK) {
+        ws_session_free(u->session);
+        counter_add(&r->api->metrics->sockets_refused, 1);
+        (void)reply_failed_job(r, job);
+        return;
+    }
+    http_session_detach(r->session, &rest);
+    ws_session_open(u->session, u->hearing.memberships.conversation_ids,
+                    u->hearing.memberships.count, switching_protocols(r, u), &rest);
+    buf_release(&rest);
+    log_write(LOG_DEBUG, "socket_opened", LOG_FIELD_UUID("request_id", r->id),
+              LOG_FIELD_UUID("user_id", u->session->listener.user_id));
+    request_free(r);
+}
+
+void upgrade_begin(struct request *r, const struct http_request_head *head)
+{
+    struct token_claims who;
+    struct upgrade *u;
+
+    r->must_close = true; /* whatever the answer is, if it is not a 101 */
+    if (!check_handshake(r, head)) return;
+    if (head->origin.at != NULL && r->origin.at == NULL) {
+        refuse(r, R_FORBIDDEN, "origin_not_allowed",
+               "Pages of this origin may not open a socket; see allowed_origins.");
+        return;
+    }
+    if (!check_token(r, &who)) return;
+    if (r->api->is_draining) {
+        refuse(r, R_UNAVAILABLE, "restarting", "The server is stopping; connect again in a moment.");
+        return;
+    }
+    if (!spend_token(r, &who)) return;
+    u = ARENA_NEW(&r->arena, struct upgrade);
+    hearing_init(&u->hearing, &who.tenant_id, &who.user_id);
+    u->request = r;
+    u->who = who;
+    ws_accept_key(http_header(head, STR("sec-websocket-key")), u->accept);
+    u->session = ws_session_new(r->api, http_session_conn(r->session), &who);
+    u->hearing.job.done = on_hearing;
+    u->hearing.job.arena = &r->arena;
+    u->hearing.job.reply_to = r->api->inbox;
+    if (store_read(r->api->store, &u->hearing.job) != R_OK) {
+        ws_session_free(u->session);
+        refuse(r, R_UNAVAILABLE, "overloaded", "The server is busy; try again in a second.");
+    }
+}

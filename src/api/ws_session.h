@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+/* ws_session.h — one open WebSocket of a signed-in user: hears events, obeys commands, answers pings,
+ * and ends with a close code that says why. Made during the handshake, before the 101, so that the hub
+ * can note what happens meanwhile. Worker thread. */
+#ifndef API_WS_SESSION_H
+#define API_WS_SESSION_H
+
+#include "api/api.h"
+#include "auth/token.h"
+#include "proto/ws_parse.h"
+
+struct ws_session {
+    struct listener listener; /* first: the hub's pointer is the session's */
+    struct api *api;
+    struct uuid session_id; /* of the login, nil for an agent */
+    struct uuid tenant_id;
+    struct ws_parser parser;
+    uint32_t frames_left;      /* token bucket of WS_FRAMES_* */
+    uint32_t heard_sec;        /* loop time in seconds: when the peer last sent something */
+    uint32_t message_since_sec; /* when an unfinished message began, 0 when none has */
+    uint32_t tick_sec;
+    bool is_pinged;
+};
+
+/* Listen in the hub, loading; the connection is still the HTTP session's. */
+struct ws_session *ws_session_new(struct api *api, struct conn *c, const struct token_claims *who);
+/* The handshake failed after ws_session_new. */
+void ws_session_free(struct ws_session *s);
+
+/* Take the connection over: the conversations are attached, then `response` (the 101) is queued, then
+ * `rest`, what the peer sent after its handshake, is read. */
+void ws_session_open(struct ws_session *s, const struct uuid *conversation_ids, size_t count,
+                     struct frame *response, struct buf *rest);
+
+/* End it with a close code; what it is owed still leaves. */
+void ws_session_end(struct ws_session *s, enum ws_close_code code, const char *reason);
+
+/* Queue a text frame: a reply to a command. */
+void ws_session_send_text(struct ws_session *s, struct str json);
+
+/* Every session of a login, or of a user, on this worker ends with 4001. */
+void ws_sessions_revoke(struct api *api, const struct uuid *session_or_user_id);
+/* Every session ends with 1012. */
+void ws_sessions_drain(struct api *api);
+/* The end of a drain: close what is still open. */
+void ws_sessions_close(struct api *api);
+
+#endif
