@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+/* cli.h — the commands of the program, and how they end.
+ * Results go to stdout, everything else to stderr. Main thread. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdio.h>
+
+#include "base/result.h"
+#include "base/str.h"
+
+/* What the process exits with. */
+enum cli_exit {
+    CLI_OK = 0,
+    CLI_FAILED = 1, /* the world did not let us */
+    CLI_USAGE = 2,  /* the command line or the configuration is wrong; trying again is of no use */
+};
+
+struct cli_command {
+    const char *name;    /* one or two words: "user add" */
+    const char *summary; /* one line for the list */
+    /* `argv` has only what follows the name. */
+    enum cli_exit (*run)(int argc, char **argv, char **envp);
+    void (*print_help)(FILE *out);
+};
+
+/* One line on stderr, `carillon: <text>`, whatever the text contains; returns `code`. */
+enum cli_exit cli_fail(enum cli_exit code, const struct fault *fault);
+
+/* A cell of a table on stdout: what a terminal would obey becomes `?`, nothing becomes `-`. */
+void cli_print_cell(struct str text);
+
+/* The whole program but main(): finds the command and runs it. */
+enum cli_exit cli_main(int argc, char **argv, char **envp);
+
+/* Each in the file of its first word. */
+extern const struct cli_command serve_command;
+extern const struct cli_command tail_command;
+extern const struct cli_command user_add_command;
+extern const struct cli_command user_list_command;
+extern const struct cli_command user_passwd_command;
+extern const struct cli_command user_disable_command;
+extern const struct cli_command key_add_command;
+extern const struct cli_command key_list_command;
+extern const struct cli_command key_revoke_command;
+
+#endif

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+/* config_option.c — the table, and one parser per type.
+ * Defaults go through the same parsers as what an operator writes, so a wrong one cannot hide. */
+#include "server/config_option.h"
+
+#include <arpa/inet.h>
+#include <stdalign.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "limits.h"
+
+#define DAY_SEC UINT64_C(86400)
+
+static uint64_t cores_count(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (count < 1) return 1;
+    return (uint64_t)count > WORKERS_MAX ? WORKERS_MAX : (uint64_t)count;
+}
+
+/* What the limit of open files leaves for clients, and at least half of it when it is tiny. */
+static uint64_t connections_that_fit(void)
+{
+    struct rlimit files;
+    uint64_t count;
+
+    CHECK(getrlimit(RLIMIT_NOFILE, &files) == 0);
+    if (files.rlim_cur == RLIM_INFINITY) return CONNECTIONS_MAX;
+    count = files.rlim_cur > 2 * CONFIG_FDS_RESERVED ? files.rlim_cur - CONFIG_FDS_RESERVED
+                                                     : files.rlim_cur / 2;
+    if (count < 1) return 1;
+    return count > CONNECTIONS_MAX ? CONNECTIONS_MAX : count;
+}
+
+static const char *const signup_names[] = {"open", "invite", "closed", NULL};
+static const char *const log_level_names[] = {"debug", "info", "warn", "error", NULL};
+
+#define MEMBER(member) .name = #member, .offset = offsetof(struct config, member)
+#define RANGE(from, to, of) \
+    .type = CONFIG_NUMBER, .number = {(from), (to), (of)}, .placeholder = "N"
+
+const struct config_option config_options[] = {
+    {MEMBER(listen), .type = CONFIG_ADDRESS, .default_text = "127.0.0.1:8080",
+     .placeholder = "ADDR:PORT", .help = "Where to accept connections; port 0 takes any free one."},
+    {MEMBER(data), .type = CONFIG_PATH, .default_text = "./data", .placeholder = "DIR",
+     .help = "The directory of the database and the keys; made when it is missing."},
+    {MEMBER(config), .type = CONFIG_PATH, .placeholder = "FILE",
+     .help = "Read options from this file too: lines of `name = value`, comments after # or ;."},
+    {MEMBER(public_url), .type = CONFIG_ORIGIN, .placeholder = "URL",
+     .help = "How clients reach this server, such as https://chat.example.com. Without it the Host "
+             "of each request is believed."},
+    {MEMBER(allowed_origins), .type = CONFIG_ORIGINS, .placeholder = "URL,...",
+     .help = "Web pages of these origins may connect, besides those of the server's own."},
+    {MEMBER(signup), .type = CONFIG_CHOICE, .default_text = "open", .choices = signup_names,
+     .placeholder = "WHO",
+     .help = "Who may make an account: anybody, whoever has an invitation, or nobody."},
+    {MEMBER(log_level), .type = CONFIG_CHOICE, .default_text = "info", .choices = log_level_names,
+     .placeholder = "LEVEL", .help = "The least important lines that are logged."},
+    {MEMBER(workers), RANGE(1, WORKERS_MAX, ""), .default_number = cores_count,
+     .default_words = "number of cores", .help = "Threads that serve connections."},
+    {MEMBER(readers), RANGE(1, READERS_MAX, ""), .default_text = "2",
+     .help = "Threads that run queries."},
+    {MEMBER(connections_max), RANGE(1, CONNECTIONS_MAX, ""), .default_number = connections_that_fit,
+     .default_words = "what the limit of open files allows",
+     .help = "Connections at the same time; further ones are turned away."},
+    {MEMBER(access_token_ttl_sec), RANGE(1, DAY_SEC, "seconds"), .default_text = "900",
+     .help = "How long an access token is good for."},
+    {MEMBER(refresh_token_ttl_sec), RANGE(1, 366 * DAY_SEC, "seconds"), .default_text = "2592000",
+     .help = "How long a login lasts without being used."},
+    {MEMBER(messaging_token_ttl_sec), RANGE(1, 600, "seconds"), .default_text = "60",
+     .help = "How long a token for opening a WebSocket is good for."},
+    {MEMBER(ping_interval_sec), RANGE(1, 3600, "seconds"), .default_text = "25",
+     .help = "How often a silent WebSocket is pinged."},
+    {MEMBER(idle_timeout_sec), RANGE(1, 3600, "seconds"), .default_text = "75",
+     .help = "How long an HTTP connection may stay open between requests."},
+    {MEMBER(drain_timeout_sec), RANGE(0, 600, "seconds"), .default_text = "10",
+     .help = "How long a stopping server waits for what is still going on."},
+    {MEMBER(password_memory_kib), RANGE(8, 1u << 20, "KiB"), .default_text = "19456",
+     .help = "Memory to hash one password. Below 8192 is for tests only."},
+    {MEMBER(password_threads), RANGE(1, PASSWORD_THREADS_MAX, ""), .default_text = "1",
+     .help = "Threads that hash passwords."},
+};
+const size_t config_options_count = sizeof config_options / sizeof config_options[0];
+
+static_assert(sizeof config_options / sizeof config_options[0] <= CONFIG_OPTIONS_MAX,
+              "a layer has room for every option");
+static_assert(sizeof(enum config_signup) == sizeof(unsigned), "a choice is stored as unsigned");
+static_assert(sizeof(enum log_level) == sizeof(unsigned), "a choice is stored as unsigned");
+
+const struct config_option *config_option_find(struct str name)
+{
+    for (size_t i = 0; i < config_options_count; i++) {
+        if (str_equals(name, str_from(config_options[i].name))) return &config_options[i];
+    }
+    return NULL;
+}
+
+/* ---- parsers: false means that the value is not one of the type, and nothing was written ---- */
+
+/* 127.0.0.1:8080 or [::1]:8080. Names are not resolved: which of its addresses would it be? */
+static bool parse_address(struct str text, struct config_address *out)
+{
+    struct config_address address = {0};
+    struct in6_addr ignored;
+    struct str host;
+    uint64_t port;
+    size_t colon = text.len;
+
+    while (colon > 0 && text.at[colon - 1] != ':') colon--;
+    if (colon == 0) return false;
+    if (!str_to_u64(str_slice(text, colon, SIZE_MAX), &port) || port > UINT16_MAX) return false;
+    host = str_slice(text, 0, colon - 1);
+    if (host.len >= 2 && host.at[0] == '[' && host.at[host.len - 1] == ']') {
+        host = str_slice(host, 1, host.len - 2);
+        address.is_ipv6 = true;
+    }
+    if (host.len == 0 || host.len >= sizeof address.host) return false;
+    memcpy(address.host, host.at, host.len);
+    if (inet_pton(address.is_ipv6 ? AF_INET6 : AF_INET, address.host, &ignored) != 1) return false;
+    address.port = (uint16_t)port;
+    *out = address;
+    return true;
+}
+
+/* As browsers send it: http or https, a host, perhaps a port; lower case, no path, no user. */
+static bool is_origin(struct str text)
+{
+    static const struct str schemes[] = {STR("http://"), STR("https://")};
+    struct str rest = STR_NONE;
+    size_t host_len;
+    uint64_t port;
+
+    for (size_t i = 0; i < 2; i++) {
+        if (str_starts_with(text, schemes[i])) rest = str_slice(text, schemes[i].len, SIZE_MAX);
+    }
+    if (rest.len == 0) return false;
+    host_len = rest.at[0] == '[' ? str_find(rest, ']') + 1 : str_find(rest, ':');
+    if (host_len == 0 || host_len > rest.len) return false;
+    for (size_t i = 0; i < host_len; i++) {
+        char c = rest.at[i];
+        bool is_name = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+        if (!is_name && !(rest.at[0] == '[' && (c == '[' || c == ']' || c == ':'))) return false;
+    }
+    if (host_len == rest.len) return true;
+    return rest.at[host_len] == ':' && str_to_u64(str_slice(rest, host_len + 1, SIZE_MAX), &port) &&
+           port >= 1 && port <= UINT16_MAX;
+}
+
+/* The items of a comma-separated text, behind those that are there when `is_more`. */
+static bool parse_origins(struct arena *arena, struct str text, bool is_more,
+                          struct config_list *list)
+{
+    struct str *items = ARENA_ARRAY(arena, struct str, CONFIG_LIST_ITEMS_MAX);
+    size_t count = is_more ? list->count : 0;
+
+    if (count > 0) memcpy(items, list->items, count * sizeof *items);
+    while (text.len > 0) {
+        size_t comma = str_find(text, ',');
+        struct str item = str_trim(str_slice(text, 0, comma));
+        if (!is_origin(item) || count >= CONFIG_LIST_ITEMS_MAX) return false;
+        items[count++] = arena_copy(arena, item);
+        if (comma + 1 == text.len) return false; /* a comma at the end: something is missing */
+        text = str_slice(text, comma + 1, SIZE_MAX);
+    }
+    *list = (struct config_list){items, count};
+    return true;
+}
+
+static bool parse_number(const struct config_option *option, struct str text, uint64_t *out)
+{
+    uint64_t number;
+
+    if (!str_to_u64(text, &number)) return false;
+    if (number < option->number.min || number > option->number.max) return false;
+    *out = number;
+    return true;
+}
+
+static bool parse_choice(const struct config_option *option, struct str text, void *out)
+{
+    for (unsigned i = 0; option->choices[i] != NULL; i++) {
+        if (!str_equals(text, str_from(option->choices[i]))) continue;
+        memcpy(out, &i, sizeof i);
+        return true;
+    }
+    return false;
+}
+
+static void store_text(struct config *config, struct str text, struct str *out)
+{
+    *out = text.len == 0 ? STR_NONE : arena_copy(&config->arena, text);
+}
+
+static bool parse(struct config *config, const struct config_option *option, struct str text,
+                  bool is_more)
+{
+    void *member = (char *)config + option->offset;
+
+    switch (option->type) {
+    case CONFIG_ADDRESS: return parse_address(text, member);
+    case CONFIG_NUMBER: return parse_number(option, text, member);
+    case CONFIG_CHOICE: return parse_choice(option, text, member);
+    case CONFIG_ORIGINS: return parse_origins(&config->arena, text, is_more, member);
+    case CONFIG_ORIGIN:
+        if (text.len > 0 && !is_origin(text)) return false;
+        break;
+    case CONFIG_PATH:
+        if (text.len == 0) return false;
+        break;
+    }
+    store_text(config, text, member);
+    return true;
+}
+
+/* ---- layers ---- */
+
+void config_layer_init(struct config_layer *layer, struct config *config)
+{
+    *layer = (struct config_layer){.config = config};
+}
+
+enum result config_layer_set(struct config_layer *layer, const struct config_option *option,
+                             struct str value, const char *where, struct fault *fault)
+{
+    size_t index = (size_t)(option - config_options);
+    bool is_again;
+    char expected[160];
+
+    CHECK(index < config_options_count);
+    is_again = layer->is_set[index];
+    layer->is_set[index] = true;
+    if (is_again && option->type != CONFIG_ORIGINS)
+        return fault_set(fault, R_INVALID, 0, "%s is given twice", where);
+    if (parse(layer->config, option, value, is_again)) return R_OK;
+    config_option_expected(option, expected, sizeof expected);
+    return fault_set(fault, R_INVALID, 0, "%s must be %s, not \"%.40s\"", where, expected,
+                     value.len == 0 ? "" : arena_copy(&layer->config->arena, value).at);
+}
+
+void config_set_defaults(struct config *config)
+{
+    for (size_t i = 0; i < config_options_count; i++) {
+        const struct config_option *option = &config_options[i];
+        if (option->default_number != NULL) {
+            uint64_t number = option->default_number();
+            CHECK(number >= option->number.min && number <= option->number.max);
+            memcpy((char *)config + option->offset, &number, sizeof number);
+        } else if (option->default_text != NULL) {
+            CHECK(parse(config, option, str_from(option->default_text), false));
+        }
+    }
+}
+
+static void expected_choice(const struct config_option *option, char *out, size_t out_bytes)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; option->choices[i] != NULL && len < out_bytes; i++) {
+        const char *between = i == 0 ? "" : option->choices[i + 1] == NULL ? " or " : ", ";
+        len += (size_t)snprintf(out + len, out_bytes - len, "%s%s", between, option->choices[i]);
+    }
+}
+
+void config_option_expected(const struct config_option *option, char *out, size_t out_bytes)
+{
+    switch (option->type) {
+    case CONFIG_ADDRESS:
+        snprintf(out, out_bytes, "a numeric address and a port, such as 127.0.0.1:8080 or [::1]:0");
+        return;
+    case CONFIG_PATH: snprintf(out, out_bytes, "a path"); return;
+    case CONFIG_ORIGIN:
+        snprintf(out, out_bytes, "http:// or https://, a host in lower case, and no path");
+        return;
+    case CONFIG_ORIGINS:
+        snprintf(out, out_bytes, "at most %u of http(s)://host[:port], separated by commas",
+                 CONFIG_LIST_ITEMS_MAX);
+        return;
+    case CONFIG_NUMBER:
+        snprintf(out, out_bytes, "a whole number%s%s from %llu to %llu",
+                 option->number.unit[0] == '\0' ? "" : " of ", option->number.unit,
+                 (unsigned long long)option->number.min, (unsigned long long)option->number.max);
+        return;
+    case CONFIG_CHOICE: expected_choice(option, out, out_bytes); return;
+    }
+}

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: Apache-2.0
+/* server.c — the order of things.
+ * Started from what others stand on to what stands on them: keys and store, workers, the acceptor. A
+ * stop goes the other way: no new sockets, then the sockets are told to go, then the store finishes
+ * what was promised (its answers still find the workers), then the workers end. */
+#include "server/server.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "api/router.h"
+#include "base/check.h"
+#include "base/log.h"
+#include "net/acceptor.h"
+#include "server/revocation_watch.h"
+#include "server/worker.h"
+#include "version.h"
+
+#define TRIM_CONNECTIONS_MIN 1000u /* a change worth a look at the heap */
+#define TRIM_INTERVAL_MS 2000u
+
+struct server {
+    const struct config *config;
+    struct api_settings settings;
+    struct loop loop;
+    struct inbox inbox; /* of the main thread */
+    struct acceptor acceptor;
+    struct bus bus;
+    struct store *store;
+    struct keyring *keyring;
+    struct password_pool *password_pool;
+    struct tickets *tickets;
+    struct throttle *throttle;
+    struct worker *workers[WORKERS_MAX];
+    struct metrics *metrics[WORKERS_MAX + 1];
+    size_t workers_count;
+    size_t next_worker;
+    struct revocation_watch watch;
+    struct deadline trim_deadline;
+    uint64_t trimmed_connections; /* how many there were when memory was last given back */
+    uv_signal_t sigterm;
+    uv_signal_t sigint;
+    uv_timer_t drain_timer;
+    _Atomic size_t draining_count; /* workers that still have connections */
+    bool is_loop_open;
+    bool is_listening;
+    bool is_stopping;
+};
+
+/* ---- sockets ---- */
+
+static uint64_t connections_count(const struct server *s)
+{
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < s->workers_count; i++)
+        count += atomic_load_explicit(&s->metrics[i]->connections, memory_order_relaxed);
+    return count;
+}
+
+/* Told in HTTP, so that whatever the peer wanted to say it learns why, and when to come back. */
+static void refuse_socket(int fd)
+{
+    static const char answer[] =
+        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Type: application/json\r\n"
+        "Content-Length: 75\r\nConnection: close\r\n\r\n"
+        "{\"error\":\"Too many connections; try again in a moment.\",\"code\":\"overloaded\"}";
+
+    (void)!send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    close(fd);
+}
+
+/* Round robin keeps the workers even without asking them. */
+static void on_accept(void *arg, int fd)
+{
+    struct server *s = arg;
+    struct worker *worker = s->workers[s->next_worker];
+
+    s->next_worker = (s->next_worker + 1) % s->workers_count;
+    if (connections_count(s) >= s->config->connections_max || worker_adopt(worker, fd) != R_OK)
+        refuse_socket(fd);
+}
+
+/* What a storm of handshakes or closes has freed stays with the allocator, in holes between what lives
+ * on. When the number of connections has changed a lot since the last look, give it back. Workers wait
+ * for their heap's lock meanwhile: some ms, seldom. */
+static void on_trim(struct deadline *d)
+{
+    struct server *s = (struct server *)((char *)d - offsetof(struct server, trim_deadline));
+    uint64_t count = connections_count(s);
+    uint64_t change = count > s->trimmed_connections ? count - s->trimmed_connections
+                                                     : s->trimmed_connections - count;
+
+    if (change >= TRIM_CONNECTIONS_MIN) {
+        (void)malloc_trim(0);
+        s->trimmed_connections = count;
+    }
+    loop_set_deadline(&s->loop, &s->trim_deadline, TRIM_INTERVAL_MS);
+}
+
+/* ---- stopping ---- */
+
+static void on_worker_drained(void *arg)
+{
+    struct server *s = arg;
+
+    if (atomic_fetch_sub(&s->draining_count, 1) == 1) loop_wake(&s->loop);
+}
+
+static void on_drain_timeout(uv_timer_t *timer)
+{
+    struct server *s = timer->data;
+
+    log_write(LOG_WARN, "drain_timeout", LOG_FIELD_U64("connections", connections_count(s)));
+    loop_stop(&s->loop);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct server *s = handle->data;
+
+    if (s->is_stopping) {
+        log_write(LOG_WARN, "stopped_at_once", LOG_FIELD_I64("signal", number));
+        _exit(1);
+    }
+    s->is_stopping = true;
+    log_write(LOG_INFO, "stopping", LOG_FIELD_I64("signal", number),
+              LOG_FIELD_U64("connections", connections_count(s)));
+    acceptor_close(&s->acceptor);
+    s->is_listening = false;
+    CHECK(uv_timer_start(&s->drain_timer, on_drain_timeout, s->config->drain_timeout_sec * 1000,
+                         0) == 0);
+    for (size_t i = 0; i < s->workers_count; i++)
+        worker_drain(s->workers[i], on_worker_drained, s);
+}
+
+static void wake_main(void *arg)
+{
+    loop_wake(arg);
+}
+
+static void receive_all(struct server *s)
+{
+    struct inbox_item *item = inbox_take_all(&s->inbox);
+
+    while (item != NULL) {
+        struct inbox_item *next = item->next;
+        item->receive(item, s);
+        item = next;
+    }
+}
+
+static void on_wake(void *arg)
+{
+    struct server *s = arg;
+
+    receive_all(s);
+    if (s->is_stopping && atomic_load(&s->draining_count) == 0) loop_stop(&s->loop);
+}
+
+/* ---- starting ---- */
+
+static void settings_init(struct server *s)
+{
+    const struct config *c = s->config;
+    static const enum signup_mode signup_modes[] = {
+        [CONFIG_SIGNUP_OPEN] = SIGNUP_OPEN,
+        [CONFIG_SIGNUP_INVITE] = SIGNUP_INVITE,
+        [CONFIG_SIGNUP_CLOSED] = SIGNUP_CLOSED,
+    };
+
+    s->settings = (struct api_settings){
+        .public_url = c->public_url,
+        .allowed_origins = c->allowed_origins.items,
+        .allowed_origins_count = c->allowed_origins.count,
+        .signup = signup_modes[c->signup],
+        .access_token_ttl_sec = (uint32_t)c->access_token_ttl_sec,
+        .refresh_token_ttl_sec = (uint32_t)c->refresh_token_ttl_sec,
+        .messaging_token_ttl_sec = (uint32_t)c->messaging_token_ttl_sec,
+        .ping_interval_ms = (uint32_t)c->ping_interval_sec * 1000,
+        .idle_timeout_ms = (uint32_t)c->idle_timeout_sec * 1000,
+    };
+}
+
+static enum result make_data_directory(const struct server *s, struct fault *fault)
+{
+    const char *path = s->config->data.at;
+
+    if (mkdir(path, 0700) == 0 || errno == EEXIST) {
+        if (access(path, R_OK | W_OK | X_OK) == 0) return R_OK;
+    }
+    return fault_set(fault, R_IO, errno, "the data directory %s cannot be used", path);
+}
+
+static void on_commit(void *arg, struct commit *commit)
+{
+    bus_publish(arg, commit);
+}
+
+static enum result open_parts(struct server *s, struct fault *fault)
+{
+    const struct config *c = s->config;
+    struct store_options store_options = {
+        .directory = c->data.at,
+        .readers_count = (unsigned)c->readers,
+        .on_commit = on_commit,
+        .on_commit_arg = &s->bus,
+    };
+    struct password_pool_options password_options = {
+        .threads_count = (unsigned)c->password_threads,
+        .cost = PASSWORD_COST_DEFAULT,
+    };
+    enum result result;
+
+    password_options.cost.memory_kib = (uint32_t)c->password_memory_kib;
+    if ((result = make_data_directory(s, fault)) != R_OK) return result;
+    if ((result = store_open(&s->store, &store_options, fault)) != R_OK) return result;
+    if ((result = keyring_open(&s->keyring, c->data.at, fault)) != R_OK) return result;
+    if ((result = tickets_new(&s->tickets, TICKETS_SPENT_MAX)) != R_OK) return result;
+    if ((result = throttle_new(&s->throttle)) != R_OK) return result;
+    return password_pool_open(&s->password_pool, &password_options, fault);
+}
+
+static enum result make_workers(struct server *s, struct fault *fault)
+{
+    struct api shared = {
+        .settings = &s->settings,
+        .store = s->store,
+        .keyring = s->keyring,
+        .password_pool = s->password_pool,
+        .tickets = s->tickets,
+        .throttle = s->throttle,
+        .all_metrics = s->metrics,
+    };
+
+    while (s->workers_count < s->config->workers) {
+        struct worker **worker = &s->workers[s->workers_count];
+        enum result result = worker_new(worker, &shared, fault);
+        if (result != R_OK) return result;
+        bus_add(&s->bus, worker_inbox(*worker));
+        s->metrics[s->workers_count++] = worker_metrics(*worker);
+    }
+    return R_OK;
+}
+
+static void watch_signals(struct server *s)
+{
+    CHECK(uv_signal_init(&s->loop.uv, &s->sigterm) == 0);
+    CHECK(uv_signal_init(&s->loop.uv, &s->sigint) == 0);
+    CHECK(uv_timer_init(&s->loop.uv, &s->drain_timer) == 0);
+    s->sigterm.data = s;
+    s->sigint.data = s;
+    s->drain_timer.data = s;
+    CHECK(uv_signal_start(&s->sigterm, on_signal, SIGTERM) == 0);
+    CHECK(uv_signal_start(&s->sigint, on_signal, SIGINT) == 0);
+}
+
+static enum result start(struct server *s, struct fault *fault)
+{
+    enum result result;
+
+    atomic_init(&s->draining_count, 0);
+    inbox_init(&s->inbox, WORKER_INBOX_ITEMS_MAX, wake_main, &s->loop);
+    bus_init(&s->bus, worker_receive);
+    router_init();
+    if ((result = loop_open(&s->loop, on_wake, NULL, s, fault)) != R_OK) return result;
+    s->is_loop_open = true;
+    watch_signals(s);
+    if ((result = open_parts(s, fault)) != R_OK) return result;
+    if ((result = make_workers(s, fault)) != R_OK) return result;
+    result = acceptor_open(&s->acceptor, &s->loop, s->config->listen.host, s->config->listen.port,
+                           on_accept, s, fault);
+    if (result != R_OK) return result;
+    s->is_listening = true;
+    s->settings.is_loopback = acceptor_is_loopback(&s->acceptor);
+    atomic_store(&s->draining_count, s->workers_count);
+    for (size_t i = 0; i < s->workers_count; i++) worker_start(s->workers[i]);
+    s->trim_deadline.expired = on_trim;
+    loop_set_deadline(&s->loop, &s->trim_deadline, TRIM_INTERVAL_MS);
+    revocation_watch_start(&s->watch, &s->loop, s->store, &s->bus, &s->inbox);
+    return R_OK;
+}
+
+static void announce(const struct server *s)
+{
+    char address[ACCEPTOR_TEXT_BYTES_MAX];
+
+    acceptor_address(&s->acceptor, address);
+    printf("carillon: listening on http://%s\n", address);
+    fflush(stdout);
+    log_write(LOG_INFO, "listening", LOG_FIELD_TEXT("address", address),
+              LOG_FIELD_TEXT("version", CARILLON_VERSION),
+              LOG_FIELD_U64("workers", s->workers_count), LOG_FIELD_STR("data", s->config->data));
+}
+
+static void close_main_loop(struct server *s)
+{
+    if (!s->is_loop_open) return;
+    if (s->is_listening) acceptor_close(&s->acceptor);
+    uv_close((uv_handle_t *)&s->sigterm, NULL);
+    uv_close((uv_handle_t *)&s->sigint, NULL);
+    uv_close((uv_handle_t *)&s->drain_timer, NULL);
+    loop_close(&s->loop);
+}
+
+/* Takes a server that was started in part. */
+static void stop(struct server *s)
+{
+    loop_clear_deadline(&s->trim_deadline);
+    revocation_watch_stop(&s->watch);
+    password_pool_close(s->password_pool);
+    store_close(s->store);
+    for (size_t i = 0; i < s->workers_count; i++) worker_stop(s->workers[i]);
+    receive_all(s);
+    revocation_watch_release(&s->watch);
+    close_main_loop(s);
+    for (size_t i = 0; i < s->workers_count; i++) worker_free(s->workers[i]);
+    inbox_release(&s->inbox);
+    throttle_free(s->throttle);
+    tickets_free(s->tickets);
+    keyring_close(s->keyring);
+}
+
+enum result server_run(const struct config *config, struct fault *fault)
+{
+    struct server *s = calloc(1, sizeof *s);
+    enum result result;
+
+    CHECK(s != NULL);
+    role_set(ROLE_MAIN);
+    log_set_level(config->log_level);
+    umask(077);
+    signal(SIGPIPE, SIG_IGN);
+    CHECK(sodium_init() >= 0);
+    s->config = config;
+    settings_init(s);
+    result = start(s, fault);
+    if (result == R_OK) {
+        announce(s);
+        loop_run(&s->loop);
+    }
+    stop(s);
+    if (result == R_OK) log_write(LOG_INFO, "stopped", LOG_FIELD_U64("connections", 0));
+    free(s);
+    return result;
+}

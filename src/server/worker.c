@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+/* worker.c — a thread that receives: sockets from the listener, jobs from the store, commits from the
+ * bus, orders from the main thread; all through one inbox. */
+#include "server/worker.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "api/http_session.h"
+#include "api/ws_session.h"
+#include "base/check.h"
+#include "base/clock.h"
+
+struct worker {
+    pthread_t thread;
+    struct loop loop;
+    struct inbox inbox;
+    struct hub hub;
+    struct revoked revoked;
+    struct metrics metrics;
+    struct api api;
+    struct inbox_item drain_order;
+    struct inbox_item stop_order;
+    void (*drained_fn)(void *arg); /* written by the main thread before the drain order */
+    void *drained_arg;
+    void (*on_drained)(void *arg); /* the worker's copy; NULL while not draining, and once called */
+    bool is_started;
+};
+
+struct adopted_socket {
+    struct inbox_item item;
+    int fd;
+};
+
+static void on_wake(void *arg)
+{
+    struct worker *w = arg;
+    struct inbox_item *item = inbox_take_all(&w->inbox);
+
+    while (item != NULL) {
+        struct inbox_item *next = item->next;
+        item->receive(item, w);
+        item = next;
+    }
+}
+
+static void publish_metrics(struct worker *w)
+{
+    struct metrics *m = &w->metrics;
+
+    counter_set(&m->connections, w->loop.conns_count);
+    counter_set(&m->events_published, w->hub.events_published);
+    counter_set(&m->events_delivered, w->hub.events_delivered);
+    counter_set(&m->listeners_dropped, w->hub.listeners_dropped);
+    counter_set(&m->bytes_in, w->loop.bytes_in);
+    counter_set(&m->bytes_out, w->loop.bytes_out);
+    counter_set(&m->writes, w->loop.writes);
+}
+
+static void on_turn_end(void *arg)
+{
+    struct worker *w = arg;
+
+    hub_flush(&w->hub);
+    publish_metrics(w);
+    if (w->on_drained != NULL && w->loop.conns_count == 0) {
+        void (*on_drained)(void *arg_of_it) = w->on_drained;
+        w->on_drained = NULL;
+        on_drained(w->drained_arg);
+    }
+}
+
+static void wake(void *arg)
+{
+    loop_wake(arg);
+}
+
+enum result worker_new(struct worker **out, const struct api *shared, struct fault *fault)
+{
+    struct worker *w = calloc(1, sizeof *w);
+    enum result result;
+
+    CHECK(w != NULL);
+    inbox_init(&w->inbox, WORKER_INBOX_ITEMS_MAX, wake, &w->loop);
+    hub_init(&w->hub);
+    revoked_init(&w->revoked, REVOKED_KEEP_MS);
+    w->api = *shared;
+    w->api.loop = &w->loop;
+    w->api.hub = &w->hub;
+    w->api.inbox = &w->inbox;
+    w->api.revoked = &w->revoked;
+    w->api.metrics = &w->metrics;
+    slots_init(&w->api.http_sessions);
+    result = loop_open(&w->loop, on_wake, on_turn_end, w, fault);
+    if (result == R_OK) result = token_cache_new(&w->api.token_cache);
+    CHECK(result == R_OK); /* at start, with nothing else allocated */
+    *out = w;
+    return R_OK;
+}
+
+static void *run(void *arg)
+{
+    struct worker *w = arg;
+
+    role_set(ROLE_WORKER);
+    loop_run(&w->loop);
+    /* The last closes were asked for in the turn that stopped the loop: let them happen. */
+    loop_close(&w->loop);
+    hub_release(&w->hub);
+    return NULL;
+}
+
+void worker_start(struct worker *w)
+{
+    CHECK(pthread_create(&w->thread, NULL, run, w) == 0);
+    w->is_started = true;
+}
+
+struct inbox *worker_inbox(struct worker *w)
+{
+    return &w->inbox;
+}
+
+struct metrics *worker_metrics(struct worker *w)
+{
+    return &w->metrics;
+}
+
+static void on_socket(struct inbox_item *item, void *receiver)
+{
+    struct adopted_socket *socket = (struct adopted_socket *)item;
+    struct worker *w = receiver;
+
+    if (w->api.is_draining) close(socket->fd);
+    else http_session_start(&w->api, socket->fd);
+    free(socket);
+}
+
+enum result worker_adopt(struct worker *w, int fd)
+{
+    struct adopted_socket *socket = malloc(sizeof *socket);
+    enum result result;
+
+    CHECK(socket != NULL);
+    *socket = (struct adopted_socket){.item = {.receive = on_socket}, .fd = fd};
+    result = inbox_try_push(&w->inbox, &socket->item);
+    if (result != R_OK) free(socket);
+    return result;
+}
+
+void worker_receive(void *worker, struct commit *commit)
+{
+    struct worker *w = worker;
+
+    CHECK_ON(ROLE_WORKER);
+    for (const struct effect *e = commit->first; e != NULL; e = e->next) {
+        if (e->kind != EFFECT_SESSION_REVOKED && e->kind != EFFECT_USER_REVOKED) continue;
+        revoked_add(&w->revoked, &e->id, clock_wall_ms());
+        ws_sessions_revoke(&w->api, &e->id);
+    }
+    hub_apply(&w->hub, commit);
+}
+
+static void on_drain_order(struct inbox_item *item, void *receiver)
+{
+    struct worker *w = receiver;
+
+    (void)item;
+    w->api.is_draining = true;
+    w->on_drained = w->drained_fn;
+    ws_sessions_drain(&w->api);
+    http_sessions_drain(&w->api);
+}
+
+void worker_drain(struct worker *w, void (*on_drained)(void *arg), void *arg)
+{
+    w->drain_order.receive = on_drain_order;
+    w->drained_arg = arg;
+    w->drained_fn = on_drained;
+    inbox_push(&w->inbox, &w->drain_order);
+}
+
+static void on_stop_order(struct inbox_item *item, void *receiver)
+{
+    struct worker *w = receiver;
+
+    (void)item;
+    ws_sessions_close(&w->api);
+    http_sessions_close(&w->api);
+    loop_stop(&w->loop);
+}
+
+void worker_stop(struct worker *w)
+{
+    if (!w->is_started) return;
+    w->stop_order.receive = on_stop_order;
+    inbox_push(&w->inbox, &w->stop_order);
+    CHECK(pthread_join(w->thread, NULL) == 0);
+    w->is_started = false;
+}
+
+void worker_free(struct worker *w)
+{
+    if (w == NULL) return;
+    CHECK(!w->is_started);
+    inbox_release(&w->inbox);
+    slots_release(&w->api.http_sessions);
+    token_cache_free(w->api.token_cache);
+    revoked_release(&w->revoked);
+    free(w);
+}
