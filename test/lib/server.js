@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// server.js: a real server on a free port and a data directory of its own.
+// Every server that a test starts is stopped with SIGTERM and must then exit with 0, which is how
+// each suite also is a test of stopping.
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Child } from './child.js'
+import { requestJson } from './http.js'
+import { within } from './wait.js'
+
+export const CARILLON = process.env.CARILLON_BIN ?? 'build/carillon'
+export const BUILD_DIR = process.env.CARILLON_BUILD_DIR ?? 'build'
+
+// Real password hashing would be most of the time of a suite that makes people.
+const QUICK = ['--password-memory-kib', '8192']
+
+export function temporaryDirectory() {
+  return mkdtempSync(join(tmpdir(), 'carillon-test-'))
+}
+
+export class Server {
+  // The standard error of every run on this directory, for those who look for what must not be
+  // there.
+  history = ''
+
+  // options: args (further options of `serve`), data (a directory, kept by its owner), env.
+  static async start(options = {}) {
+    const server = new Server(options)
+    try {
+      await server.#run()
+    } catch (error) {
+      server.#forget()
+      throw error
+    }
+    return server
+  }
+
+  constructor({ args = [], data, env = {} } = {}) {
+    this.args = args
+    this.env = env
+    this.isDataOurs = data === undefined
+    this.data = data ?? temporaryDirectory()
+  }
+
+  async #run() {
+    this.child = new Child(
+      CARILLON,
+      ['serve', '--listen', '127.0.0.1:0', '--data', this.data, ...QUICK, ...this.args],
+      this.env,
+    )
+    try {
+      const match = await this.child.output(/^carillon: listening on http:\/\/127\.0\.0\.1:(\d+)$/m)
+      this.port = Number(match[1])
+    } catch (error) {
+      await this.child.signal('SIGKILL')
+      throw error
+    }
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  get pid() {
+    return this.child.pid
+  }
+
+  // All that was ever said, also by earlier runs on the same directory.
+  get log() {
+    return this.history + this.child.stderr
+  }
+
+  // A JSON request; see requestJson for the options.
+  request(method, path, options) {
+    return requestJson(this.port, method, path, options)
+  }
+
+  // The end of the test: whatever it left running stops as it should, and the directory goes.
+  async stop() {
+    try {
+      if (!this.child.end) await this.terminate()
+    } finally {
+      this.#forget()
+    }
+  }
+
+  async kill9() {
+    const end = await this.child.signal('SIGKILL')
+    assert.equal(end.signal, 'SIGKILL', 'it was still running when it was killed')
+  }
+
+  // Start again on the same directory, on whatever port is free now.
+  async restart() {
+    assert.ok(this.child.end, 'stop or kill the server before it is restarted')
+    this.history += this.child.stderr
+    await this.#run()
+  }
+
+  // Stop as an operator does, and stay able to restart.
+  async terminate() {
+    const end = await this.child.signal('SIGTERM')
+    assert.deepEqual(end, { code: 0, signal: null }, this.child.story())
+  }
+
+  #forget() {
+    if (this.isDataOurs) rmSync(this.data, { recursive: true, force: true })
+  }
+}
+
+// A server for one test, which is stopped when the test is over, however it ends.
+export async function startServer(t, options) {
+  const server = await Server.start(options)
+  t.after(() => server.stop())
+  return server
+}
+
+// The test server of the codec: echoes every message, with a limit of 16 MiB.
+export class EchoServer {
+  static async start() {
+    const server = new EchoServer()
+    server.child = new Child(join(BUILD_DIR, 'test', 'ws_echo'), [])
+    const match = await server.child.output(/^ws_echo: listening on http:\/\/127\.0\.0\.1:(\d+)$/m)
+    server.port = Number(match[1])
+    return server
+  }
+
+  async stop() {
+    const end = await this.child.signal('SIGTERM')
+    assert.deepEqual(end, { code: 0, signal: null }, this.child.story())
+  }
+}
+
+// Run the program to its end: { code, signal, stdout, stderr }.
+export async function run(args, env = {}) {
+  const child = new Child(CARILLON, args, env)
+  const end = await within(child.ended, () => `the end of ${child.story()}`)
+  return { ...end, stdout: child.stdout, stderr: child.stderr }
+}
