@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+/* scenario.h — what can be measured; each has its own options, and ends the program on an error. */
+#ifndef BENCH_SCENARIO_H
+#define BENCH_SCENARIO_H
+
+/* One author, thousands of listeners in one conversation. */
+void scenario_fanout(char **arguments);
+/* Sockets that hear nothing: what they cost to open, to have and to keep alive. */
+void scenario_idle(char **arguments);
+/* Messages that must be on disk before they are acknowledged. */
+void scenario_send(char **arguments);
+
+/* The generator must have time to spare, or it measures itself: say so when a run is void because
+ * it used more than GENERATOR_CPU_PERCENT_MAX of its core. */
+#define GENERATOR_CPU_PERCENT_MAX 80.0
+void scenario_judge_generator(double cpu_percent);
+
+#endif
