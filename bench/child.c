@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench/fail.h"
@@ -47,6 +48,16 @@ void child_stop(struct child *c)
     if (waitpid(c->pid, &status, 0) != c->pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         fail("a child of the benchmark failed with wait status 0x%x", (unsigned)status);
     }
+}
+
+void child_wait_until(uint64_t mono_ns)
+{
+    struct timespec at = {
+        .tv_sec = (time_t)(mono_ns / 1000000000u),
+        .tv_nsec = (long)(mono_ns % 1000000000u),
+    };
+
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR) continue;
 }
 
 void child_write(int fd, const void *bytes, size_t len)

@@ -23,6 +23,9 @@ void child_start(struct child *c, uint64_t core, child_work_fn work, void *conte
 /* Closes the pipes and waits; a child that failed fails the program. */
 void child_stop(struct child *c);
 
+/* Until clock_mono_ns reaches this; at once when it has. */
+void child_wait_until(uint64_t mono_ns);
+
 /* Exactly `len` bytes. child_read returns false when the other side closed before the first. */
 void child_write(int fd, const void *bytes, size_t len);
 bool child_read(int fd, void *bytes, size_t len);

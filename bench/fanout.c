@@ -13,11 +13,13 @@
 #include "bench/scenario.h"
 #include "bench/send_floor.h"
 #include "bench/sender.h"
+#include "bench/sqlite_floor.h"
 #include "bench/tenant.h"
 #include "bench/ws_clients.h"
 
 #define TOKENS_BATCH_MAX 2000u          /* fetched before they expire */
 #define GRACE_NS UINT64_C(15000000000)  /* for what is owed after the last message was due */
+#define QUIET_LISTENERS_MAX 100u        /* up to here a floor of commits is measured too */
 #define POLL_NS_MAX UINT64_C(100000000) /* between two looks at the schedule */
 
 struct fanout {
@@ -237,6 +239,24 @@ static void report_floor(struct fanout *f, const struct run *run)
     report_add(&f->report, "ratio_to_floor", server_us / floor_us);
 }
 
+/* With few listeners the fsync is what a delivery waits for: the same schedule of commits alone. */
+static void report_commit_floor(struct fanout *f)
+{
+    const struct sqlite_floor_plan plan = {
+        .messages_per_commit = 1,
+        .conversations_count = 1,
+        .text_bytes = f->text_bytes,
+        .duration_ns = f->duration_s * 1000000000u,
+        .interval_ns = 1000000000u / f->rate_per_s,
+    };
+    struct sqlite_floor_result floor;
+
+    if (f->listeners_count > QUIET_LISTENERS_MAX) return;
+    floor = sqlite_floor_run(&f->rig, &plan);
+    report_add(&f->report, "floor_commit_p50_ms", (double)floor.commit_p50_ns / 1e6);
+    report_add(&f->report, "floor_commit_p99_ms", (double)floor.commit_p99_ns / 1e6);
+}
+
 void scenario_fanout(char **arguments)
 {
     static struct fanout f = {
@@ -262,6 +282,7 @@ void scenario_fanout(char **arguments)
 
         report_run(&f, &run);
         report_floor(&f, &run);
+        report_commit_floor(&f);
     }
     report_print(&f.report);
     tear_down(&f);

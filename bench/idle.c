@@ -20,7 +20,7 @@
 #include "bench/ws_clients.h"
 
 #define TOKENS_BATCH_MAX 500u /* fetched and used up before the next ones */
-/* For events of the last connects, and for the server to give freed memory back, before it is read. */
+/* Before memory is read: for events of the last connects, and for what the server gives back. */
 #define SETTLE_NS UINT64_C(5000000000)
 #define STEPS_COUNT 3u
 

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -75,16 +74,6 @@ static void write_frame(char *frame, size_t frame_bytes, uint64_t seq)
     memcpy(frame + header_len, number, (size_t)number_len);
 }
 
-static void wait_until(uint64_t at_ns)
-{
-    struct timespec at = {
-        .tv_sec = (time_t)(at_ns / 1000000000u),
-        .tv_nsec = (long)(at_ns % 1000000000u),
-    };
-
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR) continue;
-}
-
 static struct send_floor_result send_events(const int *fds, size_t fds_count,
                                             const struct send_floor_plan *plan, uint64_t *seq)
 {
@@ -98,7 +87,7 @@ static struct send_floor_result send_events(const int *fds, size_t fds_count,
         uint64_t now_ns = clock_mono_ns() - begin_ns;
 
         if (now_ns > plan->duration_ns) break;
-        if (due_ns > now_ns) wait_until(begin_ns + due_ns);
+        if (due_ns > now_ns) child_wait_until(begin_ns + due_ns);
         write_frame(frame, plan->frame_bytes, ++*seq);
         for (size_t i = 0; i < fds_count; i++) {
             ssize_t sent = send(fds[i], frame, plan->frame_bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -113,7 +102,7 @@ static struct send_floor_result send_events(const int *fds, size_t fds_count,
         }
     }
     result.cpu_ns = process_cpu_ns(0) - begin_cpu_ns;
-    wait_until(clock_mono_ns() + SETTLE_NS);
+    child_wait_until(clock_mono_ns() + SETTLE_NS);
     return result;
 }
 

@@ -149,15 +149,19 @@ static void run_floor(void *context, int read_fd, int write_fd)
     begin_cpu_ns = process_cpu_ns(0);
     begin_ns = clock_mono_ns();
     while (result.elapsed_ns < plan->duration_ns) {
-        uint64_t before_ns = clock_mono_ns();
+        uint64_t due_ns = clock_mono_ns();
 
+        if (plan->interval_ns > 0) {
+            due_ns = begin_ns + commits.samples_count * plan->interval_ns;
+            child_wait_until(due_ns);
+        }
         run(&store, store.begin);
         for (uint64_t i = 0; i < plan->messages_per_commit; i++) {
             add_message(&store, plan, result.messages_count++);
         }
         run(&store, store.commit);
         result.elapsed_ns = clock_mono_ns() - begin_ns;
-        histogram_add(&commits, begin_ns + result.elapsed_ns - before_ns);
+        histogram_add(&commits, begin_ns + result.elapsed_ns - due_ns);
     }
     result.cpu_ns = process_cpu_ns(0) - begin_cpu_ns;
     result.commit_p50_ns = histogram_quantile(&commits, 0.50);

@@ -15,13 +15,14 @@ struct sqlite_floor_plan {
     uint64_t conversations_count;
     uint64_t text_bytes;
     uint64_t duration_ns;
+    uint64_t interval_ns; /* a schedule for the transactions; 0: one after the other */
 };
 
 struct sqlite_floor_result {
     uint64_t messages_count;
     uint64_t elapsed_ns;
     uint64_t cpu_ns;
-    uint64_t commit_p50_ns; /* of a whole transaction */
+    uint64_t commit_p50_ns; /* from when a transaction was due to the end of its fsync */
     uint64_t commit_p99_ns;
 };
 

@@ -243,18 +243,20 @@ static void take_bytes(struct ws_clients *c, struct ws_socket *s, size_t len)
     keep(s, c->in + taken, len - taken);
 }
 
-static void socket_read(struct ws_clients *c, struct ws_socket *s)
+/* False: there is nothing more to read now. */
+static bool socket_read(struct ws_clients *c, struct ws_socket *s)
 {
     size_t kept_len = s->kept_len;
+    size_t room = sizeof c->in - kept_len;
     ssize_t got;
 
     if (kept_len > 0) memcpy(c->in, s->kept, kept_len);
-    got = recv(s->fd, c->in + kept_len, sizeof c->in - kept_len, MSG_DONTWAIT);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    got = recv(s->fd, c->in + kept_len, room, MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return errno == EINTR;
     if (got <= 0) {
         if (!c->may_close) fail("the server dropped a connection");
         socket_close(c, s);
-        return;
+        return false;
     }
     free(s->kept);
     s->kept = NULL;
@@ -262,6 +264,7 @@ static void socket_read(struct ws_clients *c, struct ws_socket *s)
     c->read_ns = clock_mono_ns();
     c->tally.reads_count++;
     take_bytes(c, s, kept_len + (size_t)got);
+    return (size_t)got == room;
 }
 
 void ws_clients_poll(struct ws_clients *c, uint64_t timeout_ns)
@@ -275,7 +278,8 @@ void ws_clients_poll(struct ws_clients *c, uint64_t timeout_ns)
 
     if (count < 0 && errno != EINTR) fail("epoll_pwait2: %m");
     for (int i = 0; i < count; i++) {
-        if (events[i].data.u32 != WATCHED) socket_read(c, &c->sockets[events[i].data.u32]);
+        if (events[i].data.u32 == WATCHED) continue;
+        while (socket_read(c, &c->sockets[events[i].data.u32])) continue;
     }
 }
 
@@ -321,7 +325,9 @@ static struct ws_socket *add_socket(struct ws_clients *c, uint16_t port, enum so
 {
     size_t index = c->sockets_count;
     struct ws_socket *s = &c->sockets[index];
-    struct epoll_event interest = {.events = EPOLLIN, .data.u32 = (uint32_t)index};
+    /* Edge-triggered, so that the kernel does not look again at what was just read. A read that
+     * does not fill the buffer took all there was, and what comes later is a new edge. */
+    struct epoll_event interest = {.events = EPOLLIN | EPOLLET, .data.u32 = (uint32_t)index};
 
     if (index == WS_CLIENTS_MAX) fail("at most %u sockets fit one process", WS_CLIENTS_MAX);
     *s = (struct ws_socket){.fd = connect_from(index, port), .state = state};
