@@ -13,34 +13,38 @@
 #define HTTP_METHOD_BYTES_MAX 32u         /* more than any method has; past it: 501, close */
 /* A decoded body: a text of 64 KiB may be escaped to 384 KiB of JSON; past it: 413, close. */
 #define HTTP_BODY_BYTES_MAX (512u * 1024u)
-#define HTTP_CHUNK_LINE_BYTES_MAX 256u    /* a chunk size and its extensions; past it: 400, close */
-#define HTTP_TRAILER_BYTES_MAX 4096u      /* all trailer fields; past it: 400, close */
-#define HTTP_BLANK_LINES_MAX 1u           /* before a request (RFC 9112 2.2); past it: 400, close */
+#define HTTP_CHUNK_LINE_BYTES_MAX 256u /* a chunk size and its extensions; past it: 400, close */
+#define HTTP_TRAILER_BYTES_MAX 4096u   /* all trailer fields; past it: 400, close */
+#define HTTP_BLANK_LINES_MAX 1u        /* before a request (RFC 9112 2.2); past it: 400, close */
 /* All chunk extensions of a body; nobody needs them to say anything; past it: 400, close. */
 #define HTTP_CHUNK_EXTENSIONS_BYTES_MAX 16384u
-#define HTTP_CHUNK_DIGITS_MAX 16u         /* 64 bits, so no size overflows; past it: 400, close */
+#define HTTP_CHUNK_DIGITS_MAX 16u /* 64 bits, so no size overflows; past it: 400, close */
 /* Method, target, " " and " HTTP/1.1"; past it: 414, close. */
 #define HTTP_REQUEST_LINE_BYTES_MAX (HTTP_METHOD_BYTES_MAX + HTTP_TARGET_BYTES_MAX + 10u)
 static_assert(HTTP_REQUEST_LINE_BYTES_MAX < HTTP_HEAD_BYTES_MAX, "a long target is a 414");
 static_assert(HTTP_CHUNK_LINE_BYTES_MAX > HTTP_CHUNK_DIGITS_MAX, "any chunk size fits its line");
 
 /* ---- WebSocket (proto/ws_parse) ---- */
-#define WS_MESSAGE_BYTES_MAX (64u * 1024u) /* a client's whole message; clients send small commands; past it: 1009 */
-#define WS_FRAGMENTS_MAX 1024u             /* frames of one message; past it: 1009 */
-#define WS_CONTROL_BYTES_MAX 125u          /* RFC 6455 5.5; past it: 1002 */
+/* A client's whole message; clients send small commands; past it: 1009. */
+#define WS_MESSAGE_BYTES_MAX (64u * 1024u)
+#define WS_FRAGMENTS_MAX 1024u    /* frames of one message; past it: 1009 */
+#define WS_CONTROL_BYTES_MAX 125u /* RFC 6455 5.5; past it: 1002 */
 
 /* ---- JSON (base/json_in) ---- */
 #define JSON_DEPTH_MAX 32u /* nesting of a request body; past it: 400 */
 
 /* ---- Log (base/log) ---- */
-#define LOG_VALUE_BYTES_MAX 256u /* of one value, before escaping; past it: cut, and marked with "..." */
-#define LOG_LINE_BYTES_MAX 4096u /* PIPE_BUF, so that a pipe keeps lines whole; past it: "cut=true" */
-static_assert(LOG_LINE_BYTES_MAX >= 8 * LOG_VALUE_BYTES_MAX, "a value that is all escapes fits a line");
+/* Of one value, before escaping; past it: cut, and marked with "...". */
+#define LOG_VALUE_BYTES_MAX 256u
+/* PIPE_BUF, so that a pipe keeps lines whole; past it: "cut=true". */
+#define LOG_LINE_BYTES_MAX 4096u
+static_assert(LOG_LINE_BYTES_MAX >= 8 * LOG_VALUE_BYTES_MAX,
+              "a value that is all escapes fits a line");
 
 /* ---- Store (store/) ---- */
-#define STORE_COMMIT_JOBS_MAX 1024u /* of one transaction, which bounds its time; the rest wait */
-#define STORE_QUEUE_JOBS_MAX 16384u /* for the writer, and as many for the readers; past it: 503 */
-#define STORE_READ_MS_MAX 5000u     /* of a read, whose snapshot holds the WAL; past it: 503 */
+#define STORE_COMMIT_JOBS_MAX 1024u  /* of one transaction, which bounds its time; the rest wait */
+#define STORE_QUEUE_JOBS_MAX 16384u  /* for the writer, and as many for the readers; past it: 503 */
+#define STORE_READ_MS_MAX 5000u      /* of a read, whose snapshot holds the WAL; past it: 503 */
 #define STORE_LOCK_WAIT_MS_MAX 5000u /* for another process that writes; past it: 503 */
 #define STORE_CHECKPOINT_WAIT_MS_MAX 200u /* for readers, to cut the WAL; past it: a later commit */
 #define STORE_WAL_PAGES_MAX 1024u      /* since the last checkpoint; past it: another, some 10 ms */
@@ -52,13 +56,14 @@ static_assert(STORE_WAL_CUT_PAGES_MAX > STORE_WAL_PAGES_MAX, "a passive checkpoi
 static_assert((DB_STATEMENTS_MAX & (DB_STATEMENTS_MAX - 1)) == 0, "a hash is cut with a mask");
 
 /* ---- Configuration (server/config) ---- */
-#define WORKERS_MAX 64u               /* threads with a loop each; past it: refuses to start */
-#define READERS_MAX 16u               /* store readers; more only compete; past it: refuses to start */
-#define CONNECTIONS_MAX 1000000u      /* sockets of the process; past it: refuses to start */
-#define CONFIG_FILE_BYTES_MAX 65536u  /* hundreds of commented options; past it: refuses to start */
-#define CONFIG_LINE_BYTES_MAX 198u    /* what inih reads in one piece; past it: refuses to start */
-#define CONFIG_LIST_ITEMS_MAX 64u     /* of one option; past it: refuses to start */
-#define CONFIG_FDS_RESERVED 64u       /* open files that are no clients: database, loops, listeners, log */
+#define WORKERS_MAX 64u          /* threads with a loop each; past it: refuses to start */
+#define READERS_MAX 16u          /* store readers; more only compete; past it: refuses to start */
+#define CONNECTIONS_MAX 1000000u /* sockets of the process; past it: refuses to start */
+#define CONFIG_FILE_BYTES_MAX 65536u /* hundreds of commented options; past it: refuses to start */
+#define CONFIG_LINE_BYTES_MAX 198u   /* what inih reads in one piece; past it: refuses to start */
+#define CONFIG_LIST_ITEMS_MAX 64u    /* of one option; past it: refuses to start */
+/* Open files that are no clients: database, loops, listeners, log. */
+#define CONFIG_FDS_RESERVED 64u
 
 /* ---- connections (net) ---- */
 #define LOOP_RECEIVE_BYTES (64u * 1024u) /* one receive buffer per loop, read once per readiness */
@@ -71,69 +76,129 @@ static_assert((DB_STATEMENTS_MAX & (DB_STATEMENTS_MAX - 1)) == 0, "a hash is cut
 #define LISTEN_BACKLOG_MAX 4096   /* handshakes the kernel keeps; past it: the peer tries again */
 
 /* ---- Authentication (auth/) ---- */
-#define TOKEN_BYTES_MAX 4096u /* of a JWT; ours have about 400; past it: 401 */
-#define TOKEN_LEEWAY_SEC 60u  /* between the clocks of two nodes; past it: 401 */
-#define TOKEN_CACHE_SLOTS 4096u /* verified by a worker; past it: the older one goes */
-#define KEYRING_KEYS_MAX 3u     /* one signs, two still verify; past it: the oldest goes */
-#define TICKETS_SPENT_MAX 65536u /* messaging tokens used and not yet expired; past it: 503 */
-#define PASSWORD_BYTES_MIN 8u    /* NIST SP 800-63B; below it: 400 */
-#define PASSWORD_BYTES_MAX 1024u /* past it: 400 */
-#define PASSWORD_QUEUE_JOBS_MAX 64u /* waiting for a hash, about 2 s of work; past it: 503 */
-#define PASSWORD_THREADS_MAX 16u    /* each has the memory of a hash; past it: R_INVALID */
-#define THROTTLE_SLOTS 16384u /* things that are counted; past it: the least one goes */
-#define THROTTLE_KEY_BYTES_MAX 512u /* of an account's name; past it: it is cut */
-#define INVITES_OPEN_MAX 1000u /* of a tenant, not used and not expired; past it: 429 */
-#define API_KEYS_MAX 1000u     /* of a tenant and a kind, not revoked; past it: 429 */
-#define EMAIL_BYTES_MAX 254u   /* RFC 5321 4.5.3.1.3, without the brackets; past it: 400 */
-#define EXTERNAL_ID_BYTES_MAX 128u   /* of a backend's user; past it: 400 */
-#define DISPLAY_NAME_BYTES_MAX 128u  /* shown in one line; past it: 400 */
-#define PROFILE_TEXT_BYTES_MAX 1024u /* bio, avatar_url; past it: 400 */
-#define PROFILE_WORD_BYTES_MAX 128u  /* timezone, language, job_title; past it: 400 */
+#define TOKEN_BYTES_MAX 4096u         /* of a JWT; ours have about 400; past it: 401 */
+#define TOKEN_LEEWAY_SEC 60u          /* between the clocks of two nodes; past it: 401 */
+#define TOKEN_CACHE_SLOTS 4096u       /* verified by a worker; past it: the older one goes */
+#define KEYRING_KEYS_MAX 3u           /* one signs, two still verify; past it: the oldest goes */
+#define TICKETS_SPENT_MAX 65536u      /* messaging tokens used and not yet expired; past it: 503 */
+#define PASSWORD_BYTES_MIN 8u         /* NIST SP 800-63B; below it: 400 */
+#define PASSWORD_BYTES_MAX 1024u      /* past it: 400 */
+#define PASSWORD_QUEUE_JOBS_MAX 64u   /* waiting for a hash, about 2 s of work; past it: 503 */
+#define PASSWORD_THREADS_MAX 16u      /* each has the memory of a hash; past it: R_INVALID */
+#define THROTTLE_SLOTS 16384u         /* things that are counted; past it: the least one goes */
+#define THROTTLE_KEY_BYTES_MAX 512u   /* of an account's name; past it: it is cut */
+#define INVITES_OPEN_MAX 1000u        /* of a tenant, not used and not expired; past it: 429 */
+#define API_KEYS_MAX 1000u            /* of a tenant and a kind, not revoked; past it: 429 */
+#define EMAIL_BYTES_MAX 254u          /* RFC 5321 4.5.3.1.3, without the brackets; past it: 400 */
+#define EXTERNAL_ID_BYTES_MAX 128u    /* of a backend's user; past it: 400 */
+#define DISPLAY_NAME_BYTES_MAX 128u   /* shown in one line; past it: 400 */
+#define PROFILE_TEXT_BYTES_MAX 1024u  /* bio, avatar_url; past it: 400 */
+#define PROFILE_WORD_BYTES_MAX 128u   /* timezone, language, job_title; past it: 400 */
 #define CHAT_TOKEN_TTL_SEC_MAX 86400u /* of a token for a backend's user; past it: 400 */
 static_assert((TOKEN_CACHE_SLOTS & (TOKEN_CACHE_SLOTS - 1)) == 0, "hashes are cut with a mask");
 
 /* ---- the hub (hub) ---- */
-#define HUB_BATCH_BYTES_MAX (128u * 1024u) /* events of one channel in one turn; past it: write now */
-#define HUB_FOCUS_MAX 128u                 /* focused conversations of a listener; past it: an error */
-#define HUB_PIECES_MAX 64u   /* ranges gathered for one write to a listener with a filter */
+/* Events of one channel in one turn; past it: write now. */
+#define HUB_BATCH_BYTES_MAX (128u * 1024u)
+#define HUB_FOCUS_MAX 128u /* focused conversations of a listener; past it: an error */
+#define HUB_PIECES_MAX 64u /* ranges gathered for one write to a listener with a filter */
+/* Events of all channels in one turn; past it: write now. Who hears everything and reads is then
+ * never too slow for what one turn brings. */
+#define HUB_GATHERED_BYTES_MAX (OUTBOX_BYTES_MAX / 2)
+#define TYPING_SHOWN_MS 10000u /* a start that nobody ends; past it: typing.stop */
+#define TYPING_REPEAT_MS 3000u /* starts within this are one */
+/* Starts after as many stops; past it: one per TYPING_REPEAT_MS. */
+#define TYPING_STARTS_BURST_MAX 5u
+#define TYPING_SHOWN_MAX 20u     /* people shown in one conversation; past it: not shown */
+#define TYPING_PLACES_MAX 16u    /* conversations in which one user types; past it: not shown */
+#define TYPISTS_MAX 65536u       /* in all conversations, some 10 MB; past it: not shown */
+#define PRESENCE_LINGER_MS 5000u /* without a socket before offline: a reconnect takes less */
+#define PRESENCE_DETAIL_BYTES_MAX 128u /* of status_detail, a line; past it: 400 */
+#define PRESENCE_ABSENT_MAX 65536u     /* users set by hand without a socket; past it: offline */
+#define PRESENCE_SPREADS_MAX 16u /* changes on their way to others; past it: wait, the last wins */
+#define PRESENCE_PARTICIPANTS_MAX 500u   /* in whose conversation it is heard; past it: not there */
+#define PRESENCE_CONVERSATIONS_MAX 1000u /* in which it is heard; past it: not in the others */
+#define LIVE_WAITING_MAX 256u /* for a worker; past it: presence waits, no new typing is shown */
+#define LIVE_NOTES_MAX 65536u /* from the workers, waiting; past it: dropped, but for closes */
+/* A close of each socket fits beside them, and one of each that opened meanwhile. */
+#define LIVE_INBOX_ITEMS_MAX (2u * LIVE_NOTES_MAX + CONNECTIONS_MAX)
 static_assert(OUTBOX_BYTES_MAX >= 4 * HUB_BATCH_BYTES_MAX, "a burst of four full batches must fit");
+static_assert(HUB_GATHERED_BYTES_MAX > HUB_BATCH_BYTES_MAX, "one channel is cut first");
 
 /* ---- Conversations and messages (chat/) ---- */
-#define MESSAGE_TEXT_BYTES_MAX 65536u /* a long article; past it: 413 */
-#define MESSAGE_META_BYTES_MAX 16384u /* what a client keeps beside the text; past it: 413 */
+#define MESSAGE_TEXT_BYTES_MAX 65536u  /* a long article; past it: 413 */
+#define MESSAGE_META_BYTES_MAX 16384u  /* what a client keeps beside the text; past it: 413 */
 #define MESSAGE_PREVIEW_CHARS_MAX 120u /* of the newest text in a list; past it: cut */
-#define MESSAGE_PAGE_DEFAULT 50u      /* messages of a page of history when nothing is said */
-#define MESSAGE_PAGE_MAX 200u         /* messages of a page; past it: 400 */
+#define MESSAGE_PAGE_DEFAULT 50u       /* messages of a page of history when nothing is said */
+#define MESSAGE_PAGE_MAX 200u          /* messages of a page; past it: 400 */
 #define MESSAGES_ANSWER_BYTES_MAX (4u << 20) /* texts in one answer; past it: has_more */
-#define CLIENT_MSG_ID_CHARS_MAX 64u   /* of client_msg_id; past it: 400 */
+#define CLIENT_MSG_ID_CHARS_MAX 64u          /* of client_msg_id; past it: 400 */
 #define CLIENT_MSG_ID_MS_MAX 86400000u /* a client_msg_id is a retry so long; past it: free again */
-#define SYNC_CONVERSATIONS_MAX 500u   /* of one sync; past it: 400 */
-#define SYNC_BATCH_MESSAGES_MAX 200u  /* of one conversation in a sync; past it: has_more */
-#define SYNC_MESSAGES_MAX 2000u       /* of one sync; past it: has_more in the rest */
-#define CONVERSATION_NAME_BYTES_MAX 200u /* a line on a screen; past it: 400 */
-#define CONVERSATION_IDS_MAX 1000u    /* users named in one request; past it: 400 */
+#define SYNC_CONVERSATIONS_MAX 500u    /* of one sync; past it: 400 */
+#define SYNC_BATCH_MESSAGES_MAX 200u   /* of one conversation in a sync; past it: has_more */
+#define SYNC_MESSAGES_MAX 2000u        /* of one sync; past it: has_more in the rest */
+#define CONVERSATION_NAME_BYTES_MAX 200u     /* a line on a screen; past it: 400 */
+#define CONVERSATION_IDS_MAX 1000u           /* users named in one request; past it: 400 */
 #define CONVERSATION_PARTICIPANTS_MAX 20000u /* each is a row and a listener; past it: 409 */
-#define EVENT_PAYLOAD_BYTES_MAX 8192u /* a few ids and two bounded names, escaped; past it: CHECK */
-#define LIST_ROWS_MAX 1000u           /* rows of a list, also when nothing is said; past it: 400 */
-#define LIST_QUERY_BYTES_MAX 200u     /* of `q`, what is looked for in a list; past it: 400 */
+/* An edited text and its meta, each byte escaped to six; past it: CHECK. Others have a few ids. */
+#define EVENT_PAYLOAD_BYTES_MAX (512u * 1024u)
+#define MESSAGE_EDITS_MAX 1000u        /* of a message, whose versions are kept; past it: 409 */
+#define REACTION_BYTES_MAX 64u         /* of an emoji, a family of four has 25; past it: 400 */
+#define REACTION_KINDS_MAX 20u         /* different emoji of a message; past it: 409 */
+#define REACTION_USER_IDS_MAX 100u     /* named of those with the same emoji; past it: count only */
+#define REACTION_IDS_ANSWER_MAX 50000u /* named in one answer, 2 MB; past it: count only */
+#define FORWARD_CONVERSATIONS_MAX 100u /* of one message in one request; past it: 400 */
+#define CONVERSATION_TEXT_BYTES_MAX 1024u /* of a description, a few lines; past it: 400 */
+#define CONVERSATION_PURGE_MAX 1000u /* deleted in one job, some 10 ms; the rest in further jobs */
+#define MUTE_SEC_MAX 3155760000u     /* of a duration, a hundred years; past it: 400 */
+#define BLOCKS_MAX 1000u             /* of a user, who gets them in one list; past it: 409 */
+#define LIST_ROWS_MAX 1000u          /* rows of a list, also when nothing is said; past it: 400 */
+#define LIST_QUERY_BYTES_MAX 200u    /* of `q`, what is looked for in a list; past it: 400 */
+static_assert(EVENT_PAYLOAD_BYTES_MAX >=
+                  6 * (MESSAGE_TEXT_BYTES_MAX + MESSAGE_META_BYTES_MAX) + 1024,
+              "any edit fits its event");
+static_assert(OUTBOX_BYTES_MAX > EVENT_PAYLOAD_BYTES_MAX,
+              "a listener that keeps up gets any event");
 static_assert(MESSAGES_ANSWER_BYTES_MAX >= MESSAGE_TEXT_BYTES_MAX, "one message always fits");
 static_assert(SYNC_BATCH_MESSAGES_MAX <= SYNC_MESSAGES_MAX, "one batch always fits");
 
+/* ---- agents' tasks and streams (chat/tasks, chat/streams) ---- */
+#define TASK_TITLE_BYTES_MAX 200u        /* a line on a screen; past it: 400 */
+#define TASK_STEP_BYTES_MAX 200u         /* current_step; past it: 400 */
+#define TASK_NARRATIVE_BYTES_MAX 1000u   /* progress_narrative; past it: 400 */
+#define TASK_SESSION_BYTES_MAX 128u      /* session_id, as WS_SESSION_ID_BYTES_MAX; past it: 400 */
+#define STREAM_TEXT_BYTES_MAX (1u << 20) /* what a task may stream; past it: 413 */
+#define STREAM_LINE_BYTES_MAX 16384u     /* one line with its delta; past it: 413 */
+#define STREAM_LINES_PER_SEC_MAX 1000u /* of one stream; past it: not read until the next second */
+/* Read and not yet looked at: an unfinished line and all that a session has received at once. */
+#define STREAM_INPUT_BYTES_MAX (256u * 1024u)
+#define STREAM_SILENCE_MS_MAX 300000u /* an agent that thinks or is gone; past it: 408, see below */
+#define STREAM_LOST_MS_MAX 30000u     /* for an agent to come back; past it: the task fails */
+#define STREAMS_MAX 4096u             /* tasks with a stream, or a change under way; past it: 503 */
+/* For the streams' thread; past it: worker requests that begin something get a 503. */
+#define STREAMS_INBOX_ITEMS_MAX 65536u
+static_assert(STREAMS_INBOX_ITEMS_MAX >= 8 * STREAMS_MAX, "what an open stream sends always fits");
+static_assert(6 * (TASK_STEP_BYTES_MAX + TASK_NARRATIVE_BYTES_MAX) + 512 <= EVENT_PAYLOAD_BYTES_MAX,
+              "both fit an event when every byte is escaped");
+
 /* ---- the doors (api) ---- */
-#define HTTP_HEAD_MS_MAX 10000u    /* from the first byte of a request to the end of its head; 408 */
-#define HTTP_BODY_MS_MAX 30000u    /* from the head to the end of the body; past it: 408 */
-#define HTTP_PIPELINE_BYTES_MAX (64u * 1024u) /* read ahead while a request is answered; then wait */
-#define REPLY_BYTES_MAX (32u * 1024u * 1024u) /* of one reply; past it: 500, a page was not bounded */
-#define WS_COMMAND_IDS_MAX 128u    /* conversations in one subscribe; past it: an error */
+#define HTTP_HEAD_MS_MAX 10000u /* from the first byte of a request to the end of its head; 408 */
+#define HTTP_BODY_MS_MAX 30000u /* from the head to the end of the body; past it: 408 */
+/* Read ahead while a request is answered, and owed to a peer that asks on; past either: wait. */
+#define HTTP_PIPELINE_BYTES_MAX (64u * 1024u)
+/* Of one reply; past it: 500, a page was not bounded. */
+#define REPLY_BYTES_MAX (32u * 1024u * 1024u)
+#define PRESENCE_IDS_MAX 200u        /* users in one GET of presence; past it: 400 */
+#define WS_COMMAND_IDS_MAX 128u      /* conversations in one subscribe; past it: an error */
 #define WS_SESSION_ID_BYTES_MAX 128u /* of an agent's session; past it: an error */
-#define WS_TICK_MS 5000u           /* how often a socket is looked at: ping, stalled, unfinished */
-#define WS_PONG_MS_MAX 10000u      /* silence after a ping; past it: the peer is gone, close */
-#define WS_STALLED_MS_MAX 10000u   /* owed bytes of which the peer takes none; past it: 4008 */
-#define WS_MESSAGE_MS_MAX 30000u   /* for a message to be finished; past it: 1008 */
-#define WS_FRAMES_BURST_MAX 200u   /* frames a client may send at once; past it: 1008 */
-#define WS_FRAMES_PER_SEC_MAX 20u  /* frames a client may send for long; past it: 1008 */
+#define WS_TICK_MS 5000u          /* how often a socket is looked at: ping, stalled, unfinished */
+#define WS_PONG_MS_MAX 10000u     /* silence after a ping; past it: the peer is gone, close */
+#define WS_STALLED_MS_MAX 10000u  /* owed bytes of which the peer takes none; past it: 4008 */
+#define WS_MESSAGE_MS_MAX 10000u  /* for a message to be finished; past it: 1008 */
+#define WS_FRAMES_BURST_MAX 200u  /* frames a client may send at once; past it: 1008 */
+#define WS_FRAMES_PER_SEC_MAX 20u /* frames a client may send for long; past it: 1008 */
 #define REVOKED_KEEP_MS ((CHAT_TOKEN_TTL_SEC_MAX + 120ull) * 1000) /* the longest life of a token */
-#define REVOKED_MAX 1000000u       /* revocations remembered by a worker; past it: the oldest goes */
+#define REVOKED_MAX 1000000u /* revocations remembered by a worker; past it: the oldest goes */
 #define WORKER_INBOX_ITEMS_MAX 65536u /* for a worker; past it: store threads wait, others drop */
 
 #endif

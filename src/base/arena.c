@@ -35,6 +35,8 @@ void *arena_alloc(struct arena *a, size_t len)
     void *piece;
 
     CHECK(rounded >= len);
+    /* No bytes have an address, too: memcpy and its like must not be given NULL even for none. */
+    if (rounded == 0) rounded = alignof(max_align_t);
     if (rounded > a->left_bytes) {
         size_t size = rounded > BLOCK_BYTES ? rounded : BLOCK_BYTES;
         struct arena_block *block = malloc(sizeof *block + size);

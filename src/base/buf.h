@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* buf.h — bytes that grow up to a bound.
- * Appending past the bound, like appending without memory, marks the buffer as overflowed, drops what
- * did not fit and everything after it, and is asked for once at the end (`buf_overflowed`): a writer
- * of fifty small pieces needs one check, not fifty. Owned by one thread at a time. */
+ * Appending past the bound, like appending without memory, marks the buffer as overflowed, drops
+ * what did not fit and everything after it, and is asked for once at the end (`buf_overflowed`):
+ * a writer of fifty small pieces needs one check, not fifty. Owned by one thread at a time. */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
@@ -26,7 +26,8 @@ void buf_clear(struct buf *b);
 void buf_append(struct buf *b, struct str s);
 void buf_append_byte(struct buf *b, char byte);
 void buf_append_u64(struct buf *b, uint64_t value);
-void buf_append_format(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buf_append_format(struct buf *b, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Room for `len` more bytes, to be written in place and then counted with buf_commit.
  * NULL when the bound or memory does not allow it; the buffer is then marked overflowed. */

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /* check.h — assertions that stay on, and the role of the calling thread.
- * CHECK is for our own mistakes: it is cheap, states one fact, and stops the process when the fact is
- * false. Never CHECK what a peer, a file or the kernel can cause. */
+ * CHECK is for our own mistakes: it is cheap, states one fact, and stops the process when the
+ * fact is false. Never CHECK what a peer, a file or the kernel can cause. */
 #ifndef BASE_CHECK_H
 #define BASE_CHECK_H
 
 #include <assert.h>
 
-/* What a thread is for. Set once when the thread starts; entry points CHECK_ON the role they need. */
+/* What a thread is for. Set once when the thread starts; entry points CHECK_ON the role they
+ * need. */
 enum role { ROLE_NONE, ROLE_MAIN, ROLE_WORKER, ROLE_WRITER, ROLE_READER, ROLE_CRYPTO };
 
 void role_set(enum role role);

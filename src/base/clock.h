@@ -24,7 +24,8 @@ static inline uint64_t clock_mono_ms(void)
 /* RFC 3339 in UTC with milliseconds: writes CLOCK_TEXT_LEN characters, no NUL.
  * Times after CLOCK_FOREVER_MS + 999 are a CHECK. */
 void clock_write(uint64_t wall_ms, char *out);
-/* RFC 3339 with `Z` or an offset, with or without a fraction (cut to milliseconds), 1970 to 9999. */
+/* RFC 3339 with `Z` or an offset, with or without a fraction (cut to milliseconds), 1970 to
+ * 9999. */
 bool clock_parse(struct str text, uint64_t *wall_ms);
 
 #endif

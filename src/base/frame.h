@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* frame.h — bytes that many connections send and nobody changes any more.
- * Made with one reference; whoever holds one may read the bytes; the last unref frees them. The count
- * is atomic, the content is written only before the frame is shared. Any thread. */
+ * Made with one reference; whoever holds one may read the bytes; the last unref frees them. The
+ * count is atomic, the content is written only before the frame is shared. Any thread. */
 #ifndef BASE_FRAME_H
 #define BASE_FRAME_H
 

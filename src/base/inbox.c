@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* inbox.c — a list behind one lock.
- * The lock is held for a few instructions and never while another is held. The receiver is woken only
- * when the inbox was empty: a non-empty inbox means that a wake-up is already on its way, and under
- * load this saves one system call per item. The receiver clears its signal before it takes, so nothing
- * pushed in between is forgotten. */
+ * The lock is held for a few instructions and never while another is held. The receiver is woken
+ * only when the inbox was empty: a non-empty inbox means that a wake-up is already on its way,
+ * and under load this saves one system call per item. The receiver clears its signal before it
+ * takes, so nothing pushed in between is forgotten. */
 #include "base/inbox.h"
 
 #include "base/check.h"
@@ -115,7 +115,8 @@ struct inbox_item *inbox_wait(struct inbox *inbox, size_t count_max)
     while (inbox->first == NULL && !inbox->is_closed)
         pthread_cond_wait(&inbox->has_items, &inbox->lock);
     first = inbox->first == NULL ? NULL : detach(inbox, count_max);
-    /* Several receivers may wait on one inbox (a pool): leave no item without somebody awake for it. */
+    /* Several receivers may wait on one inbox (a pool): leave no item without somebody awake for
+     * it. */
     if (inbox->first != NULL) pthread_cond_signal(&inbox->has_items);
     pthread_mutex_unlock(&inbox->lock);
     return first;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* inbox.h — how threads talk: a bounded queue with many senders and one receiver,
- * or a pool of receivers that wait.
- * An item is embedded in what is sent; pushing gives the whole thing away, taking it makes the receiver
- * its owner. Nothing is allocated. Every function may be called on any thread unless it says so. */
+/* inbox.h — how threads talk: a bounded queue with many senders and one receiver, or a pool of
+ * receivers that wait. An item is embedded in what is sent; pushing gives the whole thing away,
+ * taking it makes the receiver its owner. Nothing is allocated. Every function may be called on
+ * any thread unless it says so. */
 #ifndef BASE_INBOX_H
 #define BASE_INBOX_H
 
@@ -39,15 +39,15 @@ void inbox_release(struct inbox *inbox);
 
 /* R_FULL, R_CLOSED: nothing was queued and the item is still the caller's. Never blocks. */
 MUST_USE enum result inbox_try_push(struct inbox *inbox, struct inbox_item *item);
-/* Waits for room. For threads that may wait on this receiver (store threads on workers), never the other
- * way round. Pushes to a closed inbox too: what was promised is delivered, the receiver drains until
- * its senders have stopped. */
+/* Waits for room. For threads that may wait on this receiver (store threads on workers), never
+ * the other way round. Pushes to a closed inbox too: what was promised is delivered, the
+ * receiver drains until its senders have stopped. */
 void inbox_push(struct inbox *inbox, struct inbox_item *item);
 
 /* Receiver: everything that is waiting, in the order of pushing; NULL when empty. Never blocks. */
 struct inbox_item *inbox_take_all(struct inbox *inbox);
-/* Receiver: waits until something is there; takes at most `count_max` items. NULL only when the inbox
- * is closed and empty. */
+/* Receiver: waits until something is there; takes at most `count_max` items. NULL only when the
+ * inbox is closed and empty. */
 struct inbox_item *inbox_wait(struct inbox *inbox, size_t count_max);
 
 /* No new inbox_try_push succeeds, a waiting receiver wakes. */

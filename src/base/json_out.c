@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* json_out.c — the event and reply writer.
- * Invariant: needs_comma is true exactly when a value was the last thing written at this level. It does
- * not check that keys and brackets match; the tests of whoever writes a shape parse it back. */
+ * Invariant: needs_comma is true exactly when a value was the last thing written at this level.
+ * It does not check that keys and brackets match; the tests of whoever writes a shape parse it
+ * back. */
 #include "base/json_out.h"
 
 #include "base/check.h"

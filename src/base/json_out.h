@@ -39,8 +39,8 @@ void json_field_uuid(struct json_out *o, const char *key, const struct uuid *id)
 void json_field_time(struct json_out *o, const char *key, uint64_t wall_ms);
 void json_field_raw(struct json_out *o, const char *key, struct str json);
 
-/* Left out when: the view has at == NULL (an empty string with a pointer is a value); the id is nil; the
- * time is 0; the flag is false. */
+/* Left out when: the view has at == NULL (an empty string with a pointer is a value); the id is
+ * nil; the time is 0; the flag is false. */
 void json_field_opt_str(struct json_out *o, const char *key, struct str s);
 void json_field_opt_uuid(struct json_out *o, const char *key, const struct uuid *id);
 void json_field_opt_time(struct json_out *o, const char *key, uint64_t wall_ms);

@@ -55,6 +55,7 @@ static void append(struct line *line, struct str s)
 static void append_number(struct line *line, const char *format, uint64_t number)
 {
     char text[32];
+    // cppcheck-suppress wrongPrintfScanfArgNum ; the formats are PRI macros of <inttypes.h>
     int len = snprintf(text, sizeof text, format, number);
 
     append(line, str_of(text, (size_t)len));

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* result.h — how a function says what became of its work.
- * A failure of the world (disk, peer, a full queue, a rule of the chat) is a value of `enum result`,
- * handled or passed up by name; our own mistakes are CHECKs (check.h); what a peer got wrong in its
- * bytes is a verdict of the pure parser that read them. */
+ * A failure of the world (disk, peer, a full queue, a rule of the chat) is a value of `enum
+ * result`, handled or passed up by name; our own mistakes are CHECKs (check.h); what a peer got
+ * wrong in its bytes is a verdict of the pure parser that read them. */
 #ifndef BASE_RESULT_H
 #define BASE_RESULT_H
 
-/* access() has a macro R_OK, 4, in both of these headers. Included afterwards they would turn our R_OK
- * into it without a word; included here, they cannot come again. */
+/* access() has a macro R_OK, 4, in both of these headers. Included afterwards they would turn
+ * our R_OK into it without a word; included here, they cannot come again. */
 #include <fcntl.h>
 #include <unistd.h>
 #undef R_OK
@@ -31,7 +31,8 @@ enum result {
     R_CORRUPT,         /* what was read back is not what was written */
 };
 
-/* What happened on a cold path (start, configuration, storage), for one line on stderr or in the log. */
+/* What happened on a cold path (start, configuration, storage), for one line on stderr or in the
+ * log. */
 struct fault {
     enum result code;
     int os_error; /* an errno value, 0 when none */

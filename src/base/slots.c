@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* slots.c — an array with a free list threaded through its free places.
- * Free places are told from used ones by their lowest bit: a pointer from malloc is even, and a link
- * is stored as an odd number. */
+ * Free places are told from used ones by their lowest bit: a pointer from malloc is even, and a
+ * link is stored as an odd number. */
 #include "base/slots.h"
 
 #include <stdlib.h>

@@ -30,8 +30,8 @@ static inline void *slots_get(const struct slots *s, uint32_t number)
     return s->pointers[number];
 }
 
-/* Every pointer, in the order of numbers: begin with *cursor = 0; NULL when there are no more. Removing
- * the pointer just seen is allowed. */
+/* Every pointer, in the order of numbers: begin with *cursor = 0; NULL when there are no more.
+ * Removing the pointer just seen is allowed. */
 void *slots_next(const struct slots *s, uint32_t *cursor);
 
 #endif

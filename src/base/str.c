@@ -65,7 +65,8 @@ bool str_to_u64(struct str s, uint64_t *out)
     return true;
 }
 
-/* The length of the well-formed sequence at `p` (RFC 3629, table 3-7 of Unicode), 0 when it is not one. */
+/* The length of the well-formed sequence at `p` (RFC 3629, table 3-7 of Unicode), 0 when it is
+ * not one. */
 static size_t utf8_sequence_length(const unsigned char *p, size_t left)
 {
     if (p[0] < 0x80) return 1;

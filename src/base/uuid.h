@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* uuid.h — 128-bit ids, UUIDv7 (RFC 9562 section 5.7): 48 bits of milliseconds, then random bits.
- * Two ids of one thread in one millisecond rise too, so ids sort by the time they were made. Ids are
- * binary everywhere inside and at rest; text only at the doors. */
+ * Two ids of one thread in one millisecond rise too, so ids sort by the time they were made. Ids
+ * are binary everywhere inside and at rest; text only at the doors. */
 #ifndef BASE_UUID_H
 #define BASE_UUID_H
 

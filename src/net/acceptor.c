@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* acceptor.c — bind, listen, accept. One acceptor for all workers: SO_REUSEPORT would spread by hash,
- * which is uneven for connections that live for days. */
+/* acceptor.c — bind, listen, accept. One acceptor for all workers: SO_REUSEPORT would spread by
+ * hash, which is uneven for connections that live for days. */
 #include "net/acceptor.h"
 
 #include <arpa/inet.h>
@@ -35,8 +35,13 @@ static bool parse_host(const char *host, uint16_t port, struct sockaddr_storage 
     return inet_pton(AF_INET6, host, &v6->sin6_addr) == 1;
 }
 
-/* No descriptor is left: give up the spare one to take the peer out of the queue and close it, so that
- * it learns at once. */
+static int open_spare(void)
+{
+    return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* No descriptor is left: give up the spare one to take the peer out of the queue and close it,
+ * so that it learns at once. */
 static void shed(struct acceptor *l)
 {
     int fd;
@@ -45,7 +50,7 @@ static void shed(struct acceptor *l)
     close(l->spare_fd);
     fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) close(fd);
-    l->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    l->spare_fd = open_spare();
     if (l->refused_count++ % 1000 == 0)
         log_write(LOG_WARN, "descriptors_exhausted", LOG_FIELD_U64("refused", l->refused_count));
 }
@@ -56,6 +61,8 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
 
     (void)status;
     (void)events;
+    /* Another thread was faster to take the descriptor that shed() gave up. */
+    if (l->spare_fd < 0) l->spare_fd = open_spare();
     for (unsigned i = 0; i < ACCEPTS_PER_TURN_MAX; i++) {
         int on = 1;
         int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -63,7 +70,8 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
             if (errno == EMFILE || errno == ENFILE) shed(l);
             return;
         }
-        /* What is written at the end of a turn is complete; waiting for more would only delay it. */
+        /* What is written at the end of a turn is complete; waiting for more would only delay
+         * it. */
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         l->on_accept(l->arg, fd);
     }
@@ -94,7 +102,7 @@ enum result acceptor_open(struct acceptor *l, struct loop *loop, const char *hos
                   host, port);
         goto failed;
     }
-    l->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    l->spare_fd = open_spare();
     if (uv_poll_init(&loop->uv, &l->poll, l->fd) != 0) {
         fault_set(fault, R_IO, 0, "cannot watch the socket of %s", host);
         goto failed;
@@ -118,31 +126,40 @@ void acceptor_close(struct acceptor *l)
     l->fd = -1;
 }
 
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+static union address bound_address(const struct acceptor *l)
+{
+    union address address;
+    socklen_t len = sizeof address;
+
+    memset(&address, 0, sizeof address);
+    CHECK(getsockname(l->fd, &address.any, &len) == 0);
+    return address;
+}
+
 void acceptor_address(const struct acceptor *l, char out[ACCEPTOR_TEXT_BYTES_MAX])
 {
-    struct sockaddr_storage address = {0};
-    socklen_t len = sizeof address;
+    union address address = bound_address(l);
     char host[INET6_ADDRSTRLEN] = "?";
 
-    CHECK(getsockname(l->fd, (struct sockaddr *)&address, &len) == 0);
-    if (address.ss_family == AF_INET6) {
-        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address;
-        inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof host);
-        snprintf(out, ACCEPTOR_TEXT_BYTES_MAX, "[%s]:%u", host, ntohs(v6->sin6_port));
+    if (address.any.sa_family == AF_INET6) {
+        inet_ntop(AF_INET6, &address.v6.sin6_addr, host, sizeof host);
+        snprintf(out, ACCEPTOR_TEXT_BYTES_MAX, "[%s]:%u", host, ntohs(address.v6.sin6_port));
     } else {
-        const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address;
-        inet_ntop(AF_INET, &v4->sin_addr, host, sizeof host);
-        snprintf(out, ACCEPTOR_TEXT_BYTES_MAX, "%s:%u", host, ntohs(v4->sin_port));
+        inet_ntop(AF_INET, &address.v4.sin_addr, host, sizeof host);
+        snprintf(out, ACCEPTOR_TEXT_BYTES_MAX, "%s:%u", host, ntohs(address.v4.sin_port));
     }
 }
 
 bool acceptor_is_loopback(const struct acceptor *l)
 {
-    struct sockaddr_storage address = {0};
-    socklen_t len = sizeof address;
+    union address address = bound_address(l);
 
-    CHECK(getsockname(l->fd, (struct sockaddr *)&address, &len) == 0);
-    if (address.ss_family == AF_INET6)
-        return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)&address)->sin6_addr);
-    return ntohl(((const struct sockaddr_in *)&address)->sin_addr.s_addr) >> 24 == 127;
+    if (address.any.sa_family == AF_INET6) return IN6_IS_ADDR_LOOPBACK(&address.v6.sin6_addr);
+    return ntohl(address.v4.sin_addr.s_addr) >> 24 == 127;
 }

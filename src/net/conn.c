@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* conn.c — the life of a socket: open, finishing (everything owed still leaves), lingering (half-closed,
- * the peer's rest is read away), closed (freed at the end of the turn by libuv's close callback).
- * It knows no protocol. Invariants: in state CLOSED nothing is owed and no callback but on_closed
- * follows; is_blocked implies that something is owed and that writability is watched. */
+/* conn.c — the life of a socket: open, finishing (everything owed still leaves), lingering
+ * (half-closed, the peer's rest is read away), closed (freed at the end of the turn by libuv's
+ * close callback). It knows no protocol. Invariants: in state CLOSED nothing is owed and no
+ * callback but on_closed follows; is_blocked implies that something is owed and that writability
+ * is watched. */
 #include "net/conn.h"
 
 #include <arpa/inet.h>
@@ -77,8 +78,8 @@ static void on_poll_closed(uv_handle_t *handle)
     free(c);
 }
 
-/* A dirty connection stays in the loop's list: the turn ends, and passes it by, before libuv's close
- * callback frees it. */
+/* A dirty connection stays in the loop's list: the turn ends, and passes it by, before libuv's
+ * close callback frees it. */
 void conn_close(struct conn *c)
 {
     if (c->state == CONN_CLOSED) return;
@@ -163,6 +164,7 @@ void conn_flush(struct conn *c)
         }
     }
     if (c->state == CONN_FINISHING) linger(c);
+    else if (c->state == CONN_OPEN && c->ops->on_drained != NULL) c->ops->on_drained(c);
 }
 
 static void mark_dirty(struct conn *c)
@@ -278,7 +280,9 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 {
     struct conn *c = (struct conn *)((char *)poll - offsetof(struct conn, poll));
 
-    conn_loop(c)->now_ms = uv_now(poll->loop); /* libuv's clock is monotonic milliseconds, too */
+    /* libuv's clock counts monotonic milliseconds, too, but it stands still during a turn, and ours
+     * must not go back. */
+    if (uv_now(poll->loop) > conn_loop(c)->now_ms) conn_loop(c)->now_ms = uv_now(poll->loop);
     if (status < 0) {
         conn_close(c);
         return;
@@ -330,7 +334,7 @@ size_t conn_owed_bytes(const struct conn *c)
 
 bool conn_is_stalled(const struct conn *c, uint64_t ms)
 {
-    return c->outbox != NULL && conn_loop(c)->now_ms - c->outbox->progress_ms >= ms;
+    return c->outbox != NULL && conn_loop(c)->now_ms >= c->outbox->progress_ms + ms;
 }
 
 void conn_address(const struct conn *c, char out[CONN_ADDRESS_BYTES_MAX])

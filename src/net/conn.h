@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* conn.h — one TCP connection of a loop: bytes in by callback, frames out by reference.
- * Writing never blocks and never copies: what the kernel does not take stays as references to shared
- * frames, bounded by OUTBOX_BYTES_MAX for events. An idle connection owns no buffer at all.
- * Everything is called on the loop's thread. Nothing calls back from inside a call: closing takes
- * effect at once, on_closed comes later in the same turn. */
+ * Writing never blocks and never copies: what the kernel does not take stays as references to
+ * shared frames, bounded by OUTBOX_BYTES_MAX for events. An idle connection owns no buffer at
+ * all. Everything is called on the loop's thread. Nothing calls back from inside a call: closing
+ * takes effect at once, on_closed comes later in the same turn. */
 #ifndef NET_CONN_H
 #define NET_CONN_H
 
@@ -17,6 +17,8 @@ struct conn_ops {
     void (*on_bytes)(struct conn *c, char *bytes, size_t len);
     /* The peer will send no more; it may still read. NULL: close. */
     void (*on_eof)(struct conn *c);
+    /* Nothing is owed any more; for whoever stopped reading until then. NULL: not told. */
+    void (*on_drained)(struct conn *c);
     /* conn_set_deadline ran out. */
     void (*on_deadline)(struct conn *c);
     /* The last call: the owner forgets the connection and frees what hangs on it. */
@@ -33,7 +35,7 @@ struct conn {
     int fd;
     uint8_t state; /* private: enum conn_state */
     bool is_dirty;
-    bool is_blocked;  /* the kernel's buffer is full; we wait until it is writable */
+    bool is_blocked; /* the kernel's buffer is full; we wait until it is writable */
     bool is_reading;
 };
 
@@ -44,23 +46,23 @@ struct piece {
     uint32_t len;
 };
 
-/* Take over a connected, non-blocking socket. NULL when the loop cannot watch it; the descriptor is then
- * closed. */
+/* Take over a connected, non-blocking socket. NULL when the loop cannot watch it; the descriptor
+ * is then closed. */
 struct conn *conn_open(struct loop *loop, int fd, const struct conn_ops *ops, void *owner);
 /* Another protocol takes over: same socket, other callbacks. */
 void conn_set_owner(struct conn *c, const struct conn_ops *ops, void *owner);
 
 /* Close now; what is owed is dropped. May be called twice. */
 void conn_close(struct conn *c);
-/* Close when everything owed is written: half-close, read the peer's rest away for a bounded time and
- * number of bytes, close. The peer's answer then still reaches it (a plain close would reset it). */
+/* Close when everything owed is written: half-close, read the peer's rest away for a bounded time,
+ * close. What we wrote last then still reaches the peer (a plain close would reset it). */
 void conn_finish(struct conn *c);
 
 /* Queue a frame; it leaves at the end of this turn. Takes the reference in any case. */
 void conn_send(struct conn *c, struct frame *frame);
-/* Write pieces of shared frames now, if nothing is owed; queue what the kernel does not take. References
- * are taken only for what is queued. R_FULL: OUTBOX_BYTES_MAX would be passed; nothing of it was queued, the
- * caller ends the connection. R_CLOSED: the connection is closing. */
+/* Write pieces of shared frames now, if nothing is owed; queue what the kernel does not take.
+ * References are taken only for what is queued. R_FULL: OUTBOX_BYTES_MAX would be passed;
+ * nothing of it was queued, the caller ends the connection. R_CLOSED: the connection is closing. */
 MUST_USE enum result conn_write(struct conn *c, const struct piece *pieces, size_t count);
 
 /* Stop and start reading, for a peer that sends faster than we answer. */

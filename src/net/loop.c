@@ -56,7 +56,7 @@ static void wheel_remove(struct deadline *d)
 
 static void wheel_insert(struct loop *loop, struct deadline *d)
 {
-    uint64_t second = d->at_ms / 1000 + 1; /* never early */
+    uint64_t second = d->at_ms / 1000; /* the sweep of that second may come early: it looks */
     struct deadline *head;
 
     if (second <= loop->wheel_second) second = loop->wheel_second + 1;
@@ -69,8 +69,8 @@ static void wheel_insert(struct loop *loop, struct deadline *d)
     head->next = d;
 }
 
-/* Take everything out of a slot first: a callback may set deadlines again, or clear its neighbour's,
- * which unlinks it from the local list just as well. */
+/* Take everything out of a slot first: a callback may set deadlines again, or clear its
+ * neighbour's, which unlinks it from the local list just as well. */
 static void sweep_slot(struct loop *loop, struct deadline *head)
 {
     struct deadline list = {.next = head->next, .prev = head->prev};
@@ -92,17 +92,20 @@ static void sweep_slot(struct loop *loop, struct deadline *head)
     }
 }
 
-static void on_second(uv_timer_t *timer)
+void loop_sweep(struct loop *loop, uint64_t now_ms)
 {
-    struct loop *loop = timer->data;
-    uint64_t now_second;
+    uint64_t now_second = now_ms / 1000;
 
-    loop->now_ms = clock_mono_ms();
-    now_second = loop->now_ms / 1000;
+    loop->now_ms = now_ms;
     while (loop->wheel_second < now_second) {
         loop->wheel_second++;
         sweep_slot(loop, &loop->wheel[loop->wheel_second % LOOP_WHEEL_SECONDS]);
     }
+}
+
+static void on_second(uv_timer_t *timer)
+{
+    loop_sweep(timer->data, clock_mono_ms());
 }
 
 enum result loop_open(struct loop *loop, loop_fn on_wake, loop_fn on_turn_end, void *arg,
@@ -118,8 +121,7 @@ enum result loop_open(struct loop *loop, loop_fn on_wake, loop_fn on_turn_end, v
         loop->wheel[i].prev = &loop->wheel[i];
     }
     status = uv_loop_init(&loop->uv);
-    if (status != 0)
-        return fault_set(fault, R_IO, -status, "an event loop could not be made");
+    if (status != 0) return fault_set(fault, R_IO, -status, "an event loop could not be made");
     loop->receive_bytes = malloc(LOOP_RECEIVE_BYTES);
     CHECK(loop->receive_bytes != NULL);
     loop->uv.data = loop;

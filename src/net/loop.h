@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* loop.h — the event loop of one thread, in turns: wait, handle what came, then write what is owed.
- * A loop owns its connections and lends them one receive buffer and one timing wheel. Everything here
- * is called on the loop's own thread, except loop_wake. */
+ * A loop owns its connections and lends them one receive buffer and one timing wheel. Everything
+ * here is called on the loop's own thread, except loop_wake. */
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
 
@@ -14,7 +14,8 @@
 
 struct conn;
 
-/* A place in the timing wheel: whoever embeds it is called at, or up to a second after, its deadline. */
+/* A place in the timing wheel: whoever embeds it is called at, or up to a second after, its
+ * deadline. */
 struct deadline {
     struct deadline *next; /* private */
     struct deadline *prev; /* private; NULL while not in the wheel */
@@ -33,9 +34,9 @@ struct loop {
     loop_fn on_wake;
     loop_fn on_turn_end; /* may be NULL */
     void *arg;
-    char *receive_bytes;  /* LOOP_RECEIVE_BYTES; shared by all connections, valid within one callback */
-    struct conn *dirty;   /* connections with something to write at the end of this turn */
-    uint64_t now_ms;      /* clock_mono_ms of this turn */
+    char *receive_bytes; /* LOOP_RECEIVE_BYTES, for all connections; valid within one callback */
+    struct conn *dirty;  /* connections with something to write at the end of this turn */
+    uint64_t now_ms;     /* clock_mono_ms of this turn */
     size_t conns_count;
     struct deadline wheel[LOOP_WHEEL_SECONDS]; /* list heads */
     uint64_t wheel_second;                     /* the last second that was swept */
@@ -44,8 +45,8 @@ struct loop {
     uint64_t writes; /* system calls */
 };
 
-/* `on_wake` runs once per turn in which loop_wake was called, `on_turn_end` after every callback of a
- * turn and before its writes. R_IO: the kernel refused. */
+/* `on_wake` runs once per turn in which loop_wake was called, `on_turn_end` after every callback
+ * of a turn and before its writes. R_IO: the kernel refused. */
 MUST_USE enum result loop_open(struct loop *loop, loop_fn on_wake, loop_fn on_turn_end, void *arg,
                                struct fault *fault);
 /* Runs until loop_stop. */
@@ -61,5 +62,8 @@ void loop_wake(struct loop *loop);
 /* Set or move a deadline, `in_ms` from now. Moving later costs one store; the wheel catches up. */
 void loop_set_deadline(struct loop *loop, struct deadline *d, uint64_t in_ms);
 void loop_clear_deadline(struct deadline *d);
+/* Call whom the time `now_ms` is due for. The loop does it once a second; tests do it with a
+ * time of their own. */
+void loop_sweep(struct loop *loop, uint64_t now_ms);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* outbox.c — a growing array of pieces with a moving front.
- * Pieces are never copied but moved to the front of the array when it is full and its front is free.
+ * When the array is full its pieces move to the front, if half of it is free there; else it grows.
  * Invariant: owed_bytes is the sum of the lengths of the pieces in [first, first + count). */
 #include "net/outbox.h"
 
@@ -16,7 +16,8 @@ static void make_room(struct outbox **outbox)
     uint32_t capacity = o == NULL ? OUTBOX_PIECES_MIN : o->capacity;
     bool is_new = o == NULL;
 
-    if (!is_new && o->first > 0) {
+    /* Only when half is free: moving a few pieces for every one that left would cost too much. */
+    if (!is_new && o->first >= o->capacity / 2) {
         memmove(o->pieces, o->pieces + o->first, o->count * sizeof o->pieces[0]);
         o->first = 0;
         return;

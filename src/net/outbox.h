@@ -21,7 +21,8 @@ struct outbox {
 void outbox_push(struct outbox **outbox, const struct piece *piece, uint64_t now_ms);
 /* Fill at most `max` vectors from the front; returns how many. */
 size_t outbox_peek(const struct outbox *outbox, struct iovec *vectors, size_t max);
-/* `len` bytes from the front are written. Frees the outbox and sets it to NULL when nothing is left. */
+/* `len` bytes from the front are written. Frees the outbox and sets it to NULL when nothing is
+ * left. */
 void outbox_take(struct outbox **outbox, size_t len, uint64_t now_ms);
 /* Drop everything. Accepts a NULL outbox. */
 void outbox_free(struct outbox **outbox);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* ws_handshake.h — the opening handshake of RFC 6455 on a parsed HTTP request: may it become a
- * WebSocket, and the 101 that makes it one. Who is asking is decided elsewhere. Pure, any thread. */
+ * WebSocket, and the 101 that makes it one. Who is asking is decided elsewhere. Pure, any
+ * thread. */
 #ifndef PROTO_WS_HANDSHAKE_H
 #define PROTO_WS_HANDSHAKE_H
 
