@@ -20,7 +20,8 @@ static void on_me(struct job *job)
     o = reply_body(r);
     json_object_open(o);
     json_key(o, "user");
-    user_json(o, &cmd->account.user, STR("offline"), USER_JSON_SELF);
+    user_json(o, &cmd->account.user, presence_view_status(r->api->presence, &r->caller.user_id),
+              USER_JSON_SELF);
     json_key(o, "tenant");
     tenant_json(o, &cmd->account.tenant);
     json_object_close(o);
@@ -48,7 +49,8 @@ static void on_profile(struct job *job)
     o = reply_body(r);
     json_object_open(o);
     json_key(o, "user");
-    user_json(o, &cmd->user, STR("offline"), USER_JSON_SELF);
+    user_json(o, &cmd->user, presence_view_status(r->api->presence, &r->caller.user_id),
+              USER_JSON_SELF);
     json_object_close(o);
     reply_json(r, 200);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* api.h — what the doors of one worker need: made by the worker at start, shared by all its requests.
- * Pointers are borrowed; everything outlives the worker's loop. Worker thread only. */
+/* api.h — what the doors of one worker need: made by the worker at start, shared by all its
+ * requests. Pointers are borrowed; everything outlives the worker's loop. Worker thread only. */
 #ifndef API_API_H
 #define API_API_H
 
@@ -13,22 +13,27 @@
 #include "auth/token_cache.h"
 #include "base/inbox.h"
 #include "hub/hub.h"
+#include "hub/live.h"
+#include "hub/presence_view.h"
 #include "net/loop.h"
 #include "proto/http_write.h"
 #include "store/store.h"
 
+struct streams;
+
 /* The part of the configuration that doors look at. Immutable while the server runs. */
 struct api_settings {
-    struct str public_url;              /* "https://chat.example.com", at == NULL when not set */
-    const struct str *allowed_origins;  /* exact origins */
-    size_t allowed_origins_count;       /* 0: the server's own, and localhost while on loopback */
-    bool is_loopback;                   /* the server is reachable from this machine only */
+    struct str public_url;             /* "https://chat.example.com", at == NULL when not set */
+    const struct str *allowed_origins; /* exact origins */
+    size_t allowed_origins_count;      /* 0: the server's own, and localhost while on loopback */
+    bool is_loopback;                  /* the server is reachable from this machine only */
     enum signup_mode { SIGNUP_OPEN, SIGNUP_INVITE, SIGNUP_CLOSED } signup;
     uint32_t access_token_ttl_sec;
     uint32_t refresh_token_ttl_sec;
     uint32_t messaging_token_ttl_sec;
     uint32_t ping_interval_ms;
-    uint32_t idle_timeout_ms; /* HTTP keep-alive */
+    uint32_t idle_timeout_ms;   /* HTTP keep-alive */
+    uint32_t stream_silence_ms; /* of an agent's stream; STREAM_SILENCE_MS_MAX */
 };
 
 struct api {
@@ -39,6 +44,8 @@ struct api {
     struct password_pool *password_pool;
     struct tickets *tickets;
     struct throttle *throttle;
+    struct live *live;                  /* who types, who is there; notes only */
+    struct streams *streams;            /* what agents stream; on another thread */
     struct metrics *const *all_metrics; /* of every worker, ends with NULL */
 
     /* this worker's own */
@@ -47,6 +54,7 @@ struct api {
     struct inbox *inbox; /* where jobs come back */
     struct token_cache *token_cache;
     struct revoked *revoked;
+    struct presence_view *presence;
     struct metrics *metrics;
     struct slots http_sessions; /* every open HTTP connection, for the end of a drain */
     char date[HTTP_DATE_LEN];   /* of the second `date_sec` */

@@ -96,8 +96,11 @@ static void listed(struct job *job)
     json_object_open(o);
     json_key(o, "conversations");
     json_array_open(o);
-    for (size_t i = 0; i < cmd->list.count; i++)
-        conversation_json_write(o, &cmd->list.conversations[i]);
+    for (size_t i = 0; i < cmd->list.count; i++) {
+        const struct conversation_summary *summary = &cmd->list.conversations[i];
+        struct str status = presence_view_status(r->api->presence, &summary->contact.user_id);
+        conversation_json_write(o, summary, status);
+    }
     json_array_close(o);
     if (cmd->has_more) write_place(o, &cmd->list.conversations[cmd->list.count - 1].conversation);
     json_object_close(o);

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-/* http_session.c — the states of an HTTP connection: reading a head, reading a body, busy (a request is
- * with its handler), and again. What cannot be understood is answered and ends the connection, because
- * nobody knows where the next request would start. Who may come in is decided after the head and
- * before the body, so that a stranger cannot make us store one.
- * Invariant: `request` is set exactly in the states BODY and BUSY. */
+/* http_session.c — the states of an HTTP connection: reading a head, reading a body, busy (a
+ * request is with its handler), and again. What cannot be understood is answered and ends the
+ * connection, because nobody knows where the next request would start. Who may come in is
+ * decided after the head and before the body, so that a stranger cannot make us store one. A
+ * route that takes its body in pieces has its handler run before the body; the state is STREAM
+ * from when its sink is attached until the body has ended or broken. Invariant: `request` is set
+ * exactly in the states BODY, BUSY and STREAM, `sink` in STREAM. */
 #include "api/http_session.h"
 
 #include <stdlib.h>
 
 #include "api/authenticate.h"
+#include "api/body_sink.h"
 #include "api/origin.h"
 #include "api/reply.h"
 #include "api/router.h"
@@ -20,9 +23,10 @@
 #include "proto/http_target.h"
 #include "proto/http_write.h"
 
-#define IDLE_BYTES_MAX 1024u /* an idle connection keeps a buffer of the usual request, not a large one */
+#define IDLE_BYTES_MAX \
+    1024u /* an idle connection keeps a buffer of the usual request, not a large one */
 
-enum http_state { STATE_HEAD, STATE_BODY, STATE_BUSY, STATE_ENDED };
+enum http_state { STATE_HEAD, STATE_BODY, STATE_BUSY, STATE_STREAM, STATE_ENDED };
 
 struct http_session {
     struct api *api;
@@ -32,11 +36,14 @@ struct http_session {
     struct buf body; /* decoded, of the request being read */
     struct http_head_scan scan;
     struct http_body framing;
+    struct body_sink *sink; /* the request's */
     enum http_state state;
     uint32_t number; /* in api->http_sessions */
     bool is_advancing;
     bool has_eof;
-    bool in_head; /* the first byte of a head is there: its deadline runs */
+    bool in_head;       /* the first byte of a head is there: its deadline runs */
+    bool is_held;       /* the sink takes no more for now */
+    bool closes_anyway; /* also after a streamed body that was read to its end */
 };
 
 static void advance(struct http_session *s);
@@ -70,6 +77,7 @@ static void free_session(struct http_session *s)
     if (s->request != NULL) {
         s->request->session = NULL;
         if (s->state == STATE_BODY) request_free(s->request); /* nobody else has it yet */
+        if (s->sink != NULL) s->sink->on_broken(s->sink, BODY_BREAK_GONE);
     }
     buf_release(&s->in);
     buf_release(&s->body);
@@ -93,6 +101,13 @@ struct conn *http_session_detach(struct http_session *session, struct buf *rest)
 
 /* ---- answering ---- */
 
+/* What was answered still leaves. */
+static void end(struct http_session *s)
+{
+    s->state = STATE_ENDED;
+    conn_finish(s->conn);
+}
+
 /* The connection is idle between requests, or a new one has begun to arrive. */
 static void await_head(struct http_session *s)
 {
@@ -106,15 +121,15 @@ void http_session_answer(struct http_session *session, struct frame *response, b
 {
     conn_send(session->conn, response);
     session->request = NULL;
+    session->sink = NULL;
     if (session->in.capacity > IDLE_BYTES_MAX && session->in.len == 0) buf_release(&session->in);
-    if (must_close || session->has_eof || session->api->is_draining) {
-        session->state = STATE_ENDED;
-        conn_finish(session->conn);
+    if (must_close || session->api->is_draining) {
+        end(session);
         return;
     }
     await_head(session);
-    conn_resume(session->conn);
-    if (!session->is_advancing && session->in.len > 0) advance(session);
+    if (!session->has_eof) conn_resume(session->conn);
+    if (!session->is_advancing) advance(session);
 }
 
 /* Answer with a problem that ends the connection. Makes a request when there is none yet. */
@@ -164,8 +179,8 @@ static bool parse_body(struct http_session *s, struct request *r)
     if (r->route->body == BODY_NONE) return true;
     if (s->body.len == 0) {
         if (r->route->body == BODY_OPTIONAL) return true;
-        refuse_and_keep(r, R_INVALID, "missing_body", "This request needs a JSON object as its body.",
-                        400);
+        refuse_and_keep(r, R_INVALID, "missing_body",
+                        "This request needs a JSON object as its body.", 400);
         return false;
     }
     if (!r->is_json) {
@@ -214,6 +229,81 @@ static void read_body(struct http_session *s)
     }
 }
 
+/* ---- a body that is taken in pieces ---- */
+
+static struct body_sink *detach_sink(struct http_session *s)
+{
+    struct body_sink *sink = s->sink;
+
+    s->sink = NULL;
+    s->state = STATE_BUSY;
+    conn_clear_deadline(s->conn);
+    return sink;
+}
+
+static void break_stream(struct http_session *s, enum body_break why)
+{
+    struct body_sink *sink = detach_sink(s);
+
+    sink->on_broken(sink, why);
+}
+
+static void read_stream(struct http_session *s)
+{
+    while (s->state == STATE_STREAM && !s->is_held) {
+        size_t consumed;
+        struct str piece;
+        enum http_verdict verdict = http_body_feed(&s->framing, buf_str(&s->in), &consumed, &piece);
+        if (verdict == HTTP_OK) s->sink->on_piece(s->sink, piece);
+        buf_consume(&s->in, consumed);
+        if (verdict == HTTP_OK) continue;
+        if (verdict == HTTP_BODY_DONE) {
+            struct body_sink *sink = detach_sink(s);
+            s->request->must_close = s->closes_anyway;
+            sink->on_end(sink);
+        } else if (verdict != HTTP_NEED_MORE) {
+            break_stream(s, BODY_BREAK_MALFORMED);
+        } else if (s->has_eof) {
+            break_stream(s, BODY_BREAK_GONE);
+        }
+        return;
+    }
+}
+
+static void go_on(struct http_session *s)
+{
+    s->is_held = false;
+    conn_set_deadline(s->conn, s->api->settings->stream_silence_ms);
+    if (!s->has_eof) conn_resume(s->conn);
+    if (!s->is_advancing) advance(s);
+}
+
+void body_sink_attach(struct request *r, struct body_sink *sink)
+{
+    struct http_session *s = r->session;
+
+    if (s == NULL || r->api->is_draining) {
+        sink->on_broken(sink, s == NULL ? BODY_BREAK_GONE : BODY_BREAK_DRAINING);
+        return;
+    }
+    CHECK(s->state == STATE_BUSY && r->route->body == BODY_STREAM);
+    s->state = STATE_STREAM;
+    s->sink = sink;
+    go_on(s);
+}
+
+void body_sink_hold(struct request *r)
+{
+    if (r->session != NULL) r->session->is_held = true;
+}
+
+void body_sink_resume(struct request *r)
+{
+    struct http_session *s = r->session;
+
+    if (s != NULL && s->state == STATE_STREAM) go_on(s);
+}
+
 /* ---- the head ---- */
 
 static void take_head(struct request *r, const struct http_request_head *head)
@@ -230,8 +320,8 @@ static void take_head(struct request *r, const struct http_request_head *head)
         r->origin = arena_copy(&r->arena, head->origin);
     if (head->authorization.len > scheme.len &&
         str_equals_ignore_case(str_of(head->authorization.at, scheme.len), scheme))
-        r->bearer = arena_copy(
-            &r->arena, str_trim(str_slice(head->authorization, scheme.len, SIZE_MAX)));
+        r->bearer =
+            arena_copy(&r->arena, str_trim(str_slice(head->authorization, scheme.len, SIZE_MAX)));
 }
 
 /* False: answered. */
@@ -263,7 +353,7 @@ static void answer_options(struct request *r, const struct http_request_head *he
                         "Pages of this origin may not use the server; see allowed_origins.", 403);
         return;
     }
-    reply_options(r, match->methods);
+    reply_options(r, match->methods | 1u << HTTP_METHOD_OPTIONS); /* "*" has no other */
 }
 
 /* False: answered. */
@@ -291,13 +381,22 @@ static bool find_route(struct request *r, const struct http_request_head *head)
     return true;
 }
 
+static void send_continue(struct http_session *s)
+{
+    struct buf interim;
+
+    buf_init(&interim, 128);
+    http_write_continue(&interim);
+    conn_send(s->conn, frame_of(buf_str(&interim)));
+    buf_release(&interim);
+}
+
 /* The head is complete. Everything that needs it happens here, because its bytes go away. */
 static void begin_request(struct http_session *s, struct str head_bytes)
 {
     struct http_request_head head;
     enum http_verdict verdict = http_parse_head(head_bytes, &head);
     struct request *r;
-    bool closes_anyway;
 
     if (verdict == HTTP_OK) verdict = http_body_init(&s->framing, &head, HTTP_BODY_BYTES_MAX);
     if (verdict != HTTP_OK) {
@@ -308,7 +407,7 @@ static void begin_request(struct http_session *s, struct str head_bytes)
     s->request = r;
     s->state = STATE_BUSY; /* for whoever answers already below */
     take_head(r, &head);
-    closes_anyway = r->must_close;
+    s->closes_anyway = r->must_close;
     /* An answer before the body was read leaves its bytes on the connection, which then ends. */
     if (http_has_body(&head)) r->must_close = true;
     if (!find_target(r, &head)) return;
@@ -317,14 +416,15 @@ static void begin_request(struct http_session *s, struct str head_bytes)
         return;
     }
     if (!find_route(r, &head) || !authenticate_token(r)) return;
-    r->must_close = closes_anyway;
-    if (head.expect_100) {
-        struct buf interim;
-        buf_init(&interim, 128);
-        http_write_continue(&interim);
-        conn_send(s->conn, frame_of(buf_str(&interim)));
-        buf_release(&interim);
+    if (head.expect_100) send_continue(s);
+    if (r->route->body == BODY_STREAM) {
+        /* Its announcement was accepted above with a bound that does not hold for a stream. */
+        CHECK(http_body_init(&s->framing, &head, SIZE_MAX) == HTTP_OK);
+        conn_clear_deadline(s->conn);
+        authenticate_and_handle(r);
+        return;
     }
+    r->must_close = s->closes_anyway;
     s->state = STATE_BODY;
     conn_set_deadline(s->conn, HTTP_BODY_MS_MAX);
 }
@@ -348,20 +448,38 @@ static void read_head(struct http_session *s)
     buf_consume(&s->in, head_len);
 }
 
+/* The request that is being read, if there is one, will never be complete. */
+static void abandon(struct http_session *s)
+{
+    if (s->request != NULL) request_free(s->request);
+    s->request = NULL;
+    end(s);
+}
+
+/* A peer that asks on without reading its answers gets no more of them until it does. */
+static bool waits_for_reader(const struct http_session *s)
+{
+    return s->state == STATE_HEAD && s->in.len > 0 &&
+           conn_owed_bytes(s->conn) > HTTP_PIPELINE_BYTES_MAX;
+}
+
 /* Go on while there are bytes and nothing to wait for. */
 static void advance(struct http_session *s)
 {
     s->is_advancing = true;
-    for (;;) {
+    while (conn_is_open(s->conn) && !waits_for_reader(s)) {
         enum http_state before = s->state;
         size_t bytes_before = s->in.len;
         if (s->state == STATE_HEAD && s->in.len > 0) read_head(s);
         else if (s->state == STATE_BODY) read_body(s);
+        else if (s->state == STATE_STREAM && !s->is_held) read_stream(s);
         else break;
         if (s->state == before && s->in.len == bytes_before) break;
     }
     s->is_advancing = false;
-    if (s->state == STATE_BUSY && s->in.len > HTTP_PIPELINE_BYTES_MAX) conn_pause(s->conn);
+    if (s->in.len > HTTP_PIPELINE_BYTES_MAX) conn_pause(s->conn);
+    if (s->has_eof && (s->state == STATE_HEAD || s->state == STATE_BODY) && !waits_for_reader(s))
+        abandon(s);
 }
 
 static void on_bytes(struct conn *c, char *bytes, size_t len)
@@ -371,6 +489,7 @@ static void on_bytes(struct conn *c, char *bytes, size_t len)
     if (s->state == STATE_ENDED) return;
     buf_append(&s->in, str_of(bytes, len));
     CHECK(!buf_overflowed(&s->in)); /* reading pauses well before */
+    if (s->state == STATE_STREAM) conn_set_deadline(c, s->api->settings->stream_silence_ms);
     advance(s);
 }
 
@@ -380,26 +499,40 @@ static void on_eof(struct conn *c)
     struct http_session *s = c->owner;
 
     s->has_eof = true;
-    if (s->state == STATE_BUSY && s->request->route != NULL) return;
-    conn_finish(c); /* also during a WebSocket handshake: nobody would talk */
+    if (s->state == STATE_BUSY && s->request->route == NULL)
+        conn_finish(c); /* a WebSocket handshake: nobody would talk */
+    else advance(s);
+}
+
+static void on_drained(struct conn *c)
+{
+    struct http_session *s = c->owner;
+
+    if (s->state != STATE_HEAD || s->in.len == 0) return;
+    if (!s->has_eof) conn_resume(c);
+    advance(s);
 }
 
 static void on_deadline(struct conn *c)
 {
     struct http_session *s = c->owner;
 
-    if (s->state == STATE_HEAD && s->in.len == 0) {
-        conn_close(c);
-    } else {
-        if (s->state == STATE_HEAD || s->state == STATE_BODY)
-            refuse(s, R_INVALID, "request_timeout", "The request took too long to arrive.", 408);
-        else conn_close(c);
+    /* A large answer on a slow line takes its time; a peer that reads nothing of it is gone. */
+    if (s->state == STATE_HEAD && conn_owed_bytes(c) > 0 &&
+        !conn_is_stalled(c, s->api->settings->idle_timeout_ms)) {
+        conn_set_deadline(c, s->api->settings->idle_timeout_ms);
+        return;
     }
+    if ((s->state == STATE_HEAD && s->in_head) || s->state == STATE_BODY)
+        refuse(s, R_INVALID, "request_timeout", "The request took too long to arrive.", 408);
+    else if (s->state == STATE_STREAM) break_stream(s, BODY_BREAK_SILENT);
+    else conn_close(c);
 }
 
 static const struct conn_ops http_ops = {
     .on_bytes = on_bytes,
     .on_eof = on_eof,
+    .on_drained = on_drained,
     .on_deadline = on_deadline,
     .on_closed = on_closed,
 };
@@ -411,6 +544,7 @@ void http_sessions_drain(struct api *api)
 
     while ((s = slots_next(&api->http_sessions, &cursor)) != NULL) {
         if (s->state == STATE_HEAD && s->in.len == 0) conn_finish(s->conn);
+        else if (s->state == STATE_STREAM) break_stream(s, BODY_BREAK_DRAINING);
     }
 }
 

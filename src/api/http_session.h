@@ -18,8 +18,8 @@ struct conn *http_session_conn(struct http_session *session);
  * reference included. For api/reply only. */
 void http_session_answer(struct http_session *session, struct frame *response, bool must_close);
 
-/* A WebSocket takes over: frees the session, leaves the connection open. `rest` gets the bytes that the
- * peer sent after its handshake; the caller releases it. */
+/* A WebSocket takes over: frees the session, leaves the connection open. `rest` gets the bytes
+ * that the peer sent after its handshake; the caller releases it. */
 struct conn *http_session_detach(struct http_session *session, struct buf *rest);
 
 /* Draining: idle connections close now, the others with their next answer. */

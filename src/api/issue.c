@@ -52,7 +52,8 @@ void reply_signed_in(struct request *r, int status, const struct account *accoun
 
     json_object_open(o);
     json_key(o, "user");
-    user_json(o, &account->user, STR("offline"), USER_JSON_SELF);
+    user_json(o, &account->user, presence_view_status(r->api->presence, &who.user_id),
+              USER_JSON_SELF);
     json_key(o, "tenant");
     tenant_json(o, &account->tenant);
     issue_session(r, o, &who, &grant->refresh);

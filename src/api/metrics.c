@@ -72,8 +72,8 @@ static void write_workers(struct metrics *const *all, struct buf *out)
          offsetof(struct metrics, events_published)},
         {"carillon_events_delivered_total", "counter", "Events times the sockets they went to.",
          offsetof(struct metrics, events_delivered)},
-        {"carillon_listeners_dropped_total", "counter", "Sockets closed because they were too slow.",
-         offsetof(struct metrics, listeners_dropped)},
+        {"carillon_listeners_dropped_total", "counter",
+         "Sockets closed because they were too slow.", offsetof(struct metrics, listeners_dropped)},
         {"carillon_received_bytes_total", "counter", "Bytes read from sockets.",
          offsetof(struct metrics, bytes_in)},
         {"carillon_sent_bytes_total", "counter", "Bytes written to sockets.",
@@ -97,11 +97,11 @@ static void write_requests(struct metrics *const *all, struct buf *out)
             uint64_t count = sum(all, offsetof(struct metrics, http_requests) +
                                           (route * METRICS_STATUSES_MAX + i) * sizeof(counter));
             if (count == 0) continue;
-            buf_append_format(
-                out, "%s{method=\"%s\",route=\"%s\",status=\"%d\"} %llu\n", name,
-                is_known ? router_method_text(router_get(route)->method) : "-",
-                is_known ? router_get(route)->path : "-",
-                i < METRICS_STATUSES_MAX - 1 ? statuses[i] : 0, (unsigned long long)count);
+            buf_append_format(out, "%s{method=\"%s\",route=\"%s\",status=\"%d\"} %llu\n", name,
+                              is_known ? router_method_text(router_get(route)->method) : "-",
+                              is_known ? router_get(route)->path : "-",
+                              i < METRICS_STATUSES_MAX - 1 ? statuses[i] : 0,
+                              (unsigned long long)count);
         }
     }
 }
@@ -147,8 +147,8 @@ static void write_store(const struct store_stats *s, struct buf *out)
 void metrics_write(struct metrics *const *all, const struct store_stats *store, struct buf *out)
 {
     write_header(out, "carillon_build_info", "gauge", "Always 1; the labels say what runs.");
-    buf_append_format(out, "carillon_build_info{version=\"%s\",build=\"%s\"} 1\n",
-                      CARILLON_VERSION, CARILLON_BUILD);
+    buf_append_format(out, "carillon_build_info{version=\"%s\",build=\"%s\"} 1\n", CARILLON_VERSION,
+                      CARILLON_BUILD);
     write_workers(all, out);
     write_requests(all, out);
     write_store(store, out);

@@ -26,7 +26,11 @@ static void listed(struct job *job)
     json_object_open(o);
     json_key(o, "participants");
     json_array_open(o);
-    for (size_t i = 0; i < count; i++) participant_json_write(o, &cmd->list.attendees[i]);
+    for (size_t i = 0; i < count; i++) {
+        const struct attendee *attendee = &cmd->list.attendees[i];
+        struct str status = presence_view_status(r->api->presence, &attendee->user.user_id);
+        participant_json_write(o, attendee, status);
+    }
     json_array_close(o);
     if (count > 0) field_list_next(o, cmd->has_more, &cmd->list.attendees[count - 1].user.user_id);
     json_object_close(o);

@@ -54,8 +54,7 @@ static void add_common_headers(struct request *r, struct reply_headers *headers,
     add_header(headers, STR("Referrer-Policy"), STR("no-referrer"));
     if (r->origin.at != NULL) {
         add_header(headers, STR("Access-Control-Allow-Origin"), r->origin);
-        add_header(headers, STR("Access-Control-Expose-Headers"),
-                   STR("X-Request-Id, Retry-After"));
+        add_header(headers, STR("Access-Control-Expose-Headers"), STR("X-Request-Id, Retry-After"));
         add_header(headers, STR("Vary"), STR("Origin"));
     }
 }
@@ -256,8 +255,7 @@ void reply_options(struct request *r, unsigned methods)
     add_header(&extra, STR("Allow"), text);
     if (r->origin.at != NULL) {
         add_header(&extra, STR("Access-Control-Allow-Methods"), text);
-        add_header(&extra, STR("Access-Control-Allow-Headers"),
-                   STR("Authorization, Content-Type"));
+        add_header(&extra, STR("Access-Control-Allow-Headers"), STR("Authorization, Content-Type"));
         add_header(&extra, STR("Access-Control-Max-Age"), STR("7200"));
     }
     finish(r, 204, STR_NONE, STR(""), &extra);

@@ -13,12 +13,14 @@ struct json_out *reply_body(struct request *r);
 void reply_json(struct request *r, int status);
 /* `{}` */
 void reply_empty(struct request *r, int status);
-/* Text that is no JSON (metrics, the front page); `content_type` and the literal outlive the call. */
+/* Text that is no JSON (metrics, the front page); `content_type` and the literal outlive the
+ * call. */
 void reply_text(struct request *r, int status, const char *content_type, struct str text);
 
-/* `{"error","code","field"?}` with the status of p->result: INVALID 400, UNAUTHENTICATED 401, FORBIDDEN
- * 403, NOT_FOUND 404, CONFLICT 409, TOO_LARGE 413, TOO_MANY 429, UNAVAILABLE and FULL 503 (both with
- * Retry-After), everything else 500 with the request's id in the text and the log. */
+/* `{"error","code","field"?}` with the status of p->result: INVALID 400, UNAUTHENTICATED 401,
+ * FORBIDDEN 403, NOT_FOUND 404, CONFLICT 409, TOO_LARGE 413, TOO_MANY 429, UNAVAILABLE and FULL
+ * 503 (both with Retry-After), everything else 500 with the request's id in the text and the
+ * log. */
 void reply_problem(struct request *r, const struct problem *p);
 /* The same with another status, where HTTP has one of its own: 405, 408, 415, 426 … */
 void reply_problem_as(struct request *r, const struct problem *p, int status);

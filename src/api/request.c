@@ -57,7 +57,8 @@ void request_read(struct request *r, struct job *job, void (*done)(struct job *j
     submit(r, job, done, store_read);
 }
 
-/* The body as an object: `{}` when there is none, so that a missing field is what is complained of. */
+/* The body as an object: `{}` when there is none, so that a missing field is what is complained
+ * of. */
 static const json_t *body_of(struct request *r)
 {
     if (r->body == NULL) r->body = json_object();
@@ -102,8 +103,8 @@ bool request_uuid(struct request *r, const char *field, enum json_in_flags flags
     return accept_field(r, json_in_uuid(body_of(r), field, flags, out, &fault), &fault);
 }
 
-bool request_uuids(struct request *r, const char *field, enum json_in_flags flags,
-                   size_t count_max, struct uuid_list *out)
+bool request_uuids(struct request *r, const char *field, enum json_in_flags flags, size_t count_max,
+                   struct uuid_list *out)
 {
     struct json_in_fault fault = {0};
 
@@ -130,12 +131,12 @@ static bool refuse_parameter(struct request *r, const char *name, const char *wh
     return false;
 }
 
-/* value->at is NULL when the parameter is absent. A decoded value is never longer than the query. */
+/* value->at is NULL when the parameter is absent. A decoded value is never longer than the
+ * query. */
 static bool query_value(struct request *r, const char *name, size_t len_max, struct str *value)
 {
     char *room = arena_alloc(&r->arena, r->query.len);
-    enum http_verdict verdict =
-        http_query_find(r->query, str_from(name), room, len_max, value);
+    enum http_verdict verdict = http_query_find(r->query, str_from(name), room, len_max, value);
 
     if (verdict == HTTP_OK) return true;
     if (verdict == HTTP_DUPLICATE_PARAMETER)
@@ -165,8 +166,8 @@ bool request_query_u64(struct request *r, const char *name, uint64_t min, uint64
     if (!request_query_str(r, name, 32, &text)) return false;
     if (text.at == NULL) return true;
     if (!str_to_u64(text, &value) || value < min || value > max) {
-        snprintf(range, sizeof range, "must be a number from %llu to %llu",
-                 (unsigned long long)min, (unsigned long long)max);
+        snprintf(range, sizeof range, "must be a number from %llu to %llu", (unsigned long long)min,
+                 (unsigned long long)max);
         return refuse_parameter(r, name, range);
     }
     *out = value;

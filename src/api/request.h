@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* request.h — one HTTP request on its way through the doors, from the route to the reply.
- * A handler gets a request whose route, caller and body are known. It replies at once (reply.h), or
- * submits one job and replies in the job's `done`, or several one after the other. The request, and its
- * arena, live until the reply; the peer may be gone by then, which the reply notices and the handler
- * need not. Worker thread only; while a job is out, its arena belongs to the store thread. */
+ * A handler gets a request whose route, caller and body are known. It replies at once (reply.h),
+ * or submits one job and replies in the job's `done`, or several one after the other. The
+ * request, and its arena, live until the reply; the peer may be gone by then, which the reply
+ * notices and the handler need not. Worker thread only; while a job is out, its arena belongs to
+ * the store thread. */
 #ifndef API_REQUEST_H
 #define API_REQUEST_H
 
@@ -32,12 +33,12 @@ struct request {
     struct str path;                        /* decoded, without the query; in the arena */
     struct str query;                       /* raw, without `?`; in the arena */
     struct str host;                        /* the Host header; in the arena */
-    struct str origin;                      /* of an allowed web page, at == NULL otherwise; in the arena */
-    struct str bearer;                      /* the token, only until the caller is known; in the arena */
-    json_t *body;                           /* the JSON object of the body; NULL when the route takes none or it was empty */
+    struct str origin; /* of an allowed web page, at == NULL otherwise; in the arena */
+    struct str bearer; /* the token, only until the caller is known; in the arena */
+    json_t *body; /* the JSON object of the body; NULL when the route takes none or it was empty */
     uint64_t started_ns;
-    struct buf reply;                       /* private: the body while it is written */
-    struct json_out json;                   /* private: writes into it */
+    struct buf reply;     /* private: the body while it is written */
+    struct json_out json; /* private: writes into it */
     /* private */
     struct http_session *session; /* NULL once the connection is gone */
     bool is_head;
@@ -52,28 +53,31 @@ typedef void (*request_handler_fn)(struct request *r);
 struct request *request_new(struct api *api, struct http_session *session);
 void request_free(struct request *r);
 
-/* Hand a job to the store; `done` is called on this worker with `job->owner` = the request. When the
- * queue is full the request is answered with 503 and `done` is not called. Sets the job's arena, owner
- * and reply_to. */
+/* Hand a job to the store; `done` is called on this worker with `job->owner` = the request. When
+ * the queue is full the request is answered with 503 and `done` is not called. Sets the job's
+ * arena, owner and reply_to. */
 void request_write(struct request *r, struct job *job, void (*done)(struct job *job));
 void request_read(struct request *r, struct job *job, void (*done)(struct job *job));
 
-/* Fields of the JSON body, by name. False: the request was answered with a 400 that names the field, and
- * the handler returns at once. Optional fields that are absent (or null) leave `out` alone; so set the
- * default before. Views live as long as the request. */
-bool request_str(struct request *r, const char *field, enum json_in_flags flags, size_t len_max, struct str *out);
-bool request_u64(struct request *r, const char *field, enum json_in_flags flags, uint64_t min, uint64_t max, uint64_t *out);
+/* Fields of the JSON body, by name. False: the request was answered with a 400 that names the
+ * field, and the handler returns at once. Optional fields that are absent (or null) leave `out`
+ * alone; so set the default before. Views live as long as the request. */
+bool request_str(struct request *r, const char *field, enum json_in_flags flags, size_t len_max,
+                 struct str *out);
+bool request_u64(struct request *r, const char *field, enum json_in_flags flags, uint64_t min,
+                 uint64_t max, uint64_t *out);
 bool request_bool(struct request *r, const char *field, enum json_in_flags flags, bool *out);
 bool request_uuid(struct request *r, const char *field, enum json_in_flags flags, struct uuid *out);
 /* Into the arena; refuses more than `count_max`. */
-bool request_uuids(struct request *r, const char *field, enum json_in_flags flags,
-                   size_t count_max, struct uuid_list *out);
+bool request_uuids(struct request *r, const char *field, enum json_in_flags flags, size_t count_max,
+                   struct uuid_list *out);
 
 /* The peer's address as text; empty when the peer is gone. In the arena. */
 struct str request_address(struct request *r);
 
 /* Query parameters, decoded. Absent ones leave `out` alone. False as above. */
-bool request_query_u64(struct request *r, const char *name, uint64_t min, uint64_t max, uint64_t *out);
+bool request_query_u64(struct request *r, const char *name, uint64_t min, uint64_t max,
+                       uint64_t *out);
 bool request_query_uuid(struct request *r, const char *name, struct uuid *out);
 bool request_query_str(struct request *r, const char *name, size_t len_max, struct str *out);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* route.h — the table of all doors: method, path, who may come in, handler.
- * Paths have literal segments and `:id` segments (a UUID). A path under /v1/chat answers at its short
- * path (without the prefix) too. */
+ * Paths have literal segments and `:id` segments (a UUID). A path under /v1/chat answers at its
+ * short path (without the prefix) too. */
 #ifndef API_ROUTE_H
 #define API_ROUTE_H
 
@@ -18,6 +18,7 @@ enum route_body {
     BODY_NONE,     /* a body is read and ignored */
     BODY_OPTIONAL, /* a JSON object or nothing */
     BODY_JSON,     /* a JSON object */
+    BODY_STREAM, /* the handler runs after the head and takes the body in pieces, see body_sink.h */
 };
 
 struct route {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* router.c — the one table of doors.
- * Some sixty rows are compared segment by segment; with the first segments equal in most of them this
- * takes less than a microsecond, and a row is found by reading the table, not a tree. */
+ * Some sixty rows are compared segment by segment; with the first segments equal in most of them
+ * this takes less than a microsecond, and a row is found by reading the table, not a tree. */
 #include "api/router.h"
 
 #include "api/routes.h"
@@ -57,7 +57,8 @@ static struct str next_segment(struct str *path)
     return segment;
 }
 
-/* Does the path fit? `literals` counts the segments that fit literally, to prefer the closer route. */
+/* Does the path fit? `literals` counts the segments that fit literally, to prefer the closer
+ * route. */
 static bool fits(const char *pattern_text, struct str path, struct uuid *params, unsigned *literals)
 {
     struct str pattern = str_from(pattern_text);
@@ -96,6 +97,7 @@ void router_find(enum http_method method, struct str path, struct route_match *o
     unsigned best = 0;
 
     *out = (struct route_match){0};
+    if (!str_starts_with(path, STR("/"))) return; /* "*" */
     for (size_t i = 0; i < table_count; i++) {
         struct uuid params[REQUEST_PARAMS_MAX] = {0};
         unsigned literals;

@@ -5,8 +5,14 @@
 #include <stddef.h>
 
 const struct route_list *const route_lists[] = {
-    &system_routes,       &signup_routes,      &session_routes, &account_routes,
-    &tenant_routes,       &token_routes,       &conversation_routes,
-    &participant_routes,  &message_routes,     &read_routes,    &user_routes,
-    NULL,
+    &system_routes,         &signup_routes,
+    &session_routes,        &account_routes,
+    &tenant_routes,         &token_routes,
+    &conversation_routes,   &participant_routes,
+    &message_routes,        &read_routes,
+    &user_routes,           &typing_routes,
+    &presence_routes,       &conversation_change_routes,
+    &message_change_routes, &block_routes,
+    &agent_routes,          &task_routes,
+    &stream_routes,         NULL,
 };

@@ -14,8 +14,16 @@ extern const struct route_list token_routes;   /* token_routes.c: messaging and 
 extern const struct route_list conversation_routes;
 extern const struct route_list message_routes;
 extern const struct route_list participant_routes;
+extern const struct route_list conversation_change_routes; /* names, mute, archive, delete */
+extern const struct route_list message_change_routes; /* edits, reactions, forwards, deleting */
+extern const struct route_list block_routes;
 extern const struct route_list read_routes; /* read_routes.c: read marks, unread counts */
 extern const struct route_list user_routes; /* user_routes.c: users and agents of a tenant */
+extern const struct route_list agent_routes;
+extern const struct route_list task_routes;
+extern const struct route_list stream_routes; /* what agents stream to their tasks */
+extern const struct route_list typing_routes;
+extern const struct route_list presence_routes;
 
 /* All of them; ends with NULL. */
 extern const struct route_list *const route_lists[];

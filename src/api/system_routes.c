@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* system_routes.c — what operators and curious people ask: is it alive, is it ready, how is it doing,
- * what is this? Public; nothing here tells about users. */
+/* system_routes.c — what operators and curious people ask: is it alive, is it ready, how is it
+ * doing, what is this? Public; nothing here tells about users. */
 #include "api/reply.h"
 #include "api/routes.h"
 #include "version.h"

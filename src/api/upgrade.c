@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* upgrade.c — from a GET /ws?token=… to an open socket.
- * The token is spent last, after everything that could refuse for another reason: a client that is told
- * "try again later" may still use it. */
+ * The token is spent last, after everything that could refuse for another reason: a client that
+ * is told "try again later" may still use it. */
 #include "api/upgrade.h"
 
 #include "api/http_session.h"
@@ -12,8 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "chat/hearing.h"
-#include "proto/http_write.h"
-#include "proto/ws_upgrade.h"
+#include "proto/ws_handshake.h"
 
 /* In the request's arena. */
 struct upgrade {
@@ -33,30 +32,10 @@ static void refuse(struct request *r, enum result result, const char *code, cons
     reply_problem(r, &problem);
 }
 
-static unsigned count_headers(const struct http_request_head *head, struct str name)
-{
-    unsigned count = 0;
-
-    for (size_t i = 0; i < head->headers_count; i++)
-        count += str_equals_ignore_case(head->headers[i].name, name);
-    return count;
-}
-
 /* False: answered. */
 static bool check_handshake(struct request *r, const struct http_request_head *head)
 {
-    struct ws_upgrade handshake = {
-        .method = head->method_text,
-        .is_http_1_1 = head->version_minor == 1,
-        .has_upgrade_token = http_list_has(http_header(head, STR("upgrade")), STR("websocket")),
-        .has_connection_token = head->connection_upgrade,
-        .has_body = http_has_body(head),
-        .key = http_header(head, STR("sec-websocket-key")),
-        .keys_count = count_headers(head, STR("sec-websocket-key")),
-        .version = http_header(head, STR("sec-websocket-version")),
-        .versions_count = count_headers(head, STR("sec-websocket-version")),
-    };
-    enum ws_upgrade_verdict verdict = ws_upgrade_check(&handshake);
+    enum ws_upgrade_verdict verdict = ws_handshake_check(head);
     struct problem problem;
 
     if (verdict == WS_UPGRADE_OK) return true;
@@ -109,21 +88,11 @@ static bool spend_token(struct request *r, const struct token_claims *who)
 
 static struct frame *switching_protocols(struct request *r, const struct upgrade *u)
 {
-    struct http_header headers[] = {
-        {.name = STR("Upgrade"), .value = STR("websocket")},
-        {.name = STR("Sec-WebSocket-Accept"), .value = str_of(u->accept, sizeof u->accept)},
-    };
-    struct http_response_head head = {
-        .date = reply_date(r->api),
-        .connection = HTTP_CONNECTION_UPGRADE,
-        .headers = headers,
-        .headers_count = sizeof headers / sizeof headers[0],
-    };
     struct frame *frame;
     struct buf out;
 
     buf_init(&out, 1024);
-    http_write_head(&out, 101, &head);
+    ws_handshake_write(&out, str_of(u->accept, sizeof u->accept), reply_date(r->api));
     CHECK(!buf_overflowed(&out));
     frame = frame_of(buf_str(&out));
     buf_release(&out);
@@ -182,7 +151,8 @@ void upgrade_begin(struct request *r, const struct http_request_head *head)
     }
     if (!check_token(r, &who)) return;
     if (r->api->is_draining) {
-        refuse(r, R_UNAVAILABLE, "restarting", "The server is stopping; connect again in a moment.");
+        refuse(r, R_UNAVAILABLE, "restarting",
+               "The server is stopping; connect again in a moment.");
         return;
     }
     if (!spend_token(r, &who)) return;
@@ -190,7 +160,7 @@ void upgrade_begin(struct request *r, const struct http_request_head *head)
     hearing_init(&u->hearing, &who.tenant_id, &who.user_id);
     u->request = r;
     u->who = who;
-    ws_accept_key(http_header(head, STR("sec-websocket-key")), u->accept);
+    ws_handshake_key(head, u->accept);
     u->session = ws_session_new(r->api, http_session_conn(r->session), &who);
     u->hearing.job.done = on_hearing;
     u->hearing.job.arena = &r->arena;

@@ -19,9 +19,11 @@ static void listed(struct job *job)
     json_object_open(o);
     json_key(o, cmd->filter.is_agent ? "agents" : "users");
     json_array_open(o);
-    /* Presence is no row: what is read from the store is offline. */
-    for (size_t i = 0; i < count; i++)
-        user_json(o, &cmd->list.users[i], STR("offline"), USER_JSON_PLAIN);
+    for (size_t i = 0; i < count; i++) {
+        const struct user *user = &cmd->list.users[i];
+        struct str status = presence_view_status(r->api->presence, &user->user_id);
+        user_json(o, user, status, USER_JSON_PLAIN);
+    }
     json_array_close(o);
     if (count > 0) field_list_next(o, cmd->has_more, &cmd->list.users[count - 1].user_id);
     json_object_close(o);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* ws_command.c — four actions, read strictly, answered in one frame each (or two: what was accepted, and
- * one error that names what was not). */
+/* ws_command.c — four actions, read strictly, answered in one frame each (or two: what was
+ * accepted, and one error that names what was not). */
 #include "api/ws_command.h"
 
 #include <sodium.h>
@@ -159,8 +159,8 @@ static void run_action(struct command *c)
 {
     static const char *const names[] = {"subscribe", "unsubscribe", "subscribe_session",
                                         "unsubscribe_session", NULL};
-    static void (*const actions[])(struct command *c) = {subscribe, unsubscribe, subscribe_session,
-                                                         unsubscribe_session};
+    static void (*const actions[])(struct command * c) = {subscribe, unsubscribe, subscribe_session,
+                                                          unsubscribe_session};
     struct json_in_fault fault = {0};
     size_t index = 0;
 

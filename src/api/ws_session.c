@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* ws_session.c — the life of a WebSocket.
- * Every WS_TICK_MS a session looks at itself: has the peer been silent for too long, does it not take
- * what it is owed, has it left a message unfinished. One coarse tick for all three keeps a quiet socket
- * at a few nanoseconds a second. */
+ * Every WS_TICK_MS a session looks at itself: has the peer been silent for too long, does it not
+ * take what it is owed, has it left a message unfinished. One coarse tick for all three keeps a
+ * quiet socket at a few nanoseconds a second. */
 #include "api/ws_session.h"
 
 #include <stdlib.h>
@@ -11,8 +11,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "limits.h"
-
-static const struct conn_ops ws_ops;
+#include "net/ws_link.h"
 
 static uint32_t now_sec(const struct ws_session *s)
 {
@@ -50,56 +49,36 @@ void ws_session_free(struct ws_session *s)
     free(s);
 }
 
-static void send_frame(struct ws_session *s, enum ws_opcode opcode, struct str payload)
-{
-    char header[WS_FRAME_HEADER_BYTES_MAX];
-    size_t header_bytes = ws_frame_header(opcode, payload.len, header);
-    struct frame *frame = frame_new(header_bytes + payload.len);
-
-    memcpy(frame->bytes, header, header_bytes);
-    if (payload.len > 0) memcpy(frame->bytes + header_bytes, payload.at, payload.len);
-    conn_send(s->listener.conn, frame);
-}
-
 void ws_session_send_text(struct ws_session *s, struct str json)
 {
-    send_frame(s, WS_OPCODE_TEXT, json);
+    ws_link_send(s->listener.conn, WS_OPCODE_TEXT, json);
 }
 
 void ws_session_end(struct ws_session *s, enum ws_close_code code, const char *reason)
 {
-    char bytes[WS_CLOSE_FRAME_BYTES_MAX];
-    size_t len = ws_frame_close(code, str_from(reason), bytes);
-
-    if (!conn_is_open(s->listener.conn)) return;
-    conn_send(s->listener.conn, frame_of(str_of(bytes, len)));
-    conn_finish(s->listener.conn);
+    ws_link_end(s->listener.conn, code, str_from(reason));
 }
 
-/* A client sends a frame now and then; one that sends many, of whatever kind, is broken or hostile. */
-static bool may_send_frame(struct ws_session *s)
+/* A client sends a frame now and then; one that sends many, of whatever kind, is broken or
+ * hostile. */
+static bool may_receive(struct conn *c)
 {
+    struct ws_session *s = c->owner;
+
     if (s->frames_left == 0) return false;
     s->frames_left--;
     return true;
 }
 
-static void on_event(struct ws_session *s, const struct ws_event *event)
+static void on_message(struct conn *c, enum ws_event_type type, struct str payload)
 {
-    switch (event->type) {
-    case WS_EVENT_TEXT: ws_command_run(s, event->payload); break;
-    case WS_EVENT_BINARY:
-        ws_session_end(s, WS_CLOSE_UNSUPPORTED, "send text frames with JSON");
-        break;
-    case WS_EVENT_PING: send_frame(s, WS_OPCODE_PONG, event->payload); break;
-    case WS_EVENT_CLOSE:
-        ws_session_end(s, event->close_code == WS_CLOSE_NO_CODE ? WS_CLOSE_NORMAL
-                                                                : event->close_code, "");
-        break;
-    case WS_EVENT_PONG:
-    case WS_EVENT_NONE: break;
-    }
+    struct ws_session *s = c->owner;
+
+    if (type == WS_EVENT_TEXT) ws_command_run(s, payload);
+    else ws_session_end(s, WS_CLOSE_UNSUPPORTED, "send text frames with JSON");
 }
+
+static const struct ws_link_ops link_ops = {.on_message = on_message, .may_receive = may_receive};
 
 static void on_bytes(struct conn *c, char *bytes, size_t len)
 {
@@ -107,23 +86,7 @@ static void on_bytes(struct conn *c, char *bytes, size_t len)
 
     s->heard_sec = now_sec(s);
     s->is_pinged = false;
-    while (conn_is_open(c)) {
-        struct ws_event event;
-        size_t consumed;
-        enum ws_verdict verdict = ws_parse(&s->parser, bytes, len, &consumed, &event);
-        bytes += consumed;
-        len -= consumed;
-        if (verdict == WS_NEED_MORE) break;
-        if (verdict != WS_OK) {
-            ws_session_end(s, ws_verdict_close_code(verdict), ws_verdict_text(verdict));
-            return;
-        }
-        if (!may_send_frame(s)) {
-            ws_session_end(s, WS_CLOSE_POLICY, "too many frames");
-            return;
-        }
-        on_event(s, &event);
-    }
+    ws_link_read(c, &s->parser, &link_ops, bytes, len);
     if (ws_parser_is_idle(&s->parser)) s->message_since_sec = 0;
     else if (s->message_since_sec == 0) s->message_since_sec = s->heard_sec;
 }
@@ -160,7 +123,7 @@ static void on_deadline(struct conn *c)
     }
     if (!s->is_pinged && silent_sec >= ping_sec) {
         s->is_pinged = true;
-        send_frame(s, WS_OPCODE_PING, STR(""));
+        ws_link_send(c, WS_OPCODE_PING, STR(""));
     }
     conn_set_deadline(c, WS_TICK_MS);
 }
@@ -170,6 +133,7 @@ static void on_closed(struct conn *c)
     struct ws_session *s = c->owner;
 
     counter_add(&s->api->metrics->sockets, UINT64_MAX); /* one less */
+    if (s->is_counted) live_socket_closed(s->api->live, &s->listener.user_id);
     ws_session_free(s);
 }
 
@@ -190,19 +154,21 @@ void ws_session_open(struct ws_session *s, const struct uuid *conversation_ids, 
     conn_set_deadline(c, WS_TICK_MS);
     conn_send(c, response);
     hub_listener_loaded(s->api->hub, &s->listener, conversation_ids, count);
+    s->is_counted = live_socket_opened(s->api->live, &s->tenant_id, &s->listener.user_id);
     counter_add(&s->api->metrics->sockets, 1);
     counter_add(&s->api->metrics->sockets_opened, 1);
     if (rest->len > 0) on_bytes(c, rest->bytes, rest->len);
     conn_resume(c);
 }
 
-/* The next open session of this worker, for revocation and drain. */
+/* The next open session of this worker, for revocation and drain. One that is still loading is
+ * none: its connection is the HTTP session's, and may be gone already. */
 static struct ws_session *next_session(struct api *api, uint32_t *cursor)
 {
     struct ws_session *s;
 
     while ((s = slots_next(&api->hub->listeners, cursor)) != NULL) {
-        if (s->listener.conn->ops == &ws_ops) return s;
+        if (!hub_is_loading(&s->listener)) return s;
     }
     return NULL;
 }

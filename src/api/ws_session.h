@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* ws_session.h — one open WebSocket of a signed-in user: hears events, obeys commands, answers pings,
- * and ends with a close code that says why. Made during the handshake, before the 101, so that the hub
- * can note what happens meanwhile. Worker thread. */
+/* ws_session.h — one open WebSocket of a signed-in user: hears events, obeys commands, answers
+ * pings, and ends with a close code that says why. Made during the handshake, before the 101, so
+ * that the hub can note what happens meanwhile. Worker thread. */
 #ifndef API_WS_SESSION_H
 #define API_WS_SESSION_H
 
@@ -15,11 +15,12 @@ struct ws_session {
     struct uuid session_id; /* of the login, nil for an agent */
     struct uuid tenant_id;
     struct ws_parser parser;
-    uint32_t frames_left;      /* token bucket of WS_FRAMES_* */
-    uint32_t heard_sec;        /* loop time in seconds: when the peer last sent something */
+    uint32_t frames_left;       /* token bucket of WS_FRAMES_* */
+    uint32_t heard_sec;         /* loop time in seconds: when the peer last sent something */
     uint32_t message_since_sec; /* when an unfinished message began, 0 when none has */
     uint32_t tick_sec;
     bool is_pinged;
+    bool is_counted; /* in presence: has to be taken out again */
 };
 
 /* Listen in the hub, loading; the connection is still the HTTP session's. */
@@ -27,8 +28,8 @@ struct ws_session *ws_session_new(struct api *api, struct conn *c, const struct 
 /* The handshake failed after ws_session_new. */
 void ws_session_free(struct ws_session *s);
 
-/* Take the connection over: the conversations are attached, then `response` (the 101) is queued, then
- * `rest`, what the peer sent after its handshake, is read. */
+/* Take the connection over: the conversations are attached, then `response` (the 101) is queued,
+ * then `rest`, what the peer sent after its handshake, is read. */
 void ws_session_open(struct ws_session *s, const struct uuid *conversation_ids, size_t count,
                      struct frame *response, struct buf *rest);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* revoked.c — a map to ask and a queue to forget.
- * A session never comes back, so all its tokens are void; a user who was disabled may be enabled and
- * sign in again, so only tokens issued before count. Past REVOKED_MAX the oldest entry is forgotten
- * early: its tokens have the shortest time left. */
+ * A session never comes back, so all its tokens are void; a user who was disabled may be enabled
+ * and sign in again, so only tokens issued before count. Past REVOKED_MAX the oldest entry is
+ * forgotten early: its tokens have the shortest time left. */
 #include "auth/revoked.h"
 
 #include <stdlib.h>
@@ -11,7 +11,8 @@
 #include "limits.h"
 
 struct revoked_entry {
-    struct revoked_entry *next;
+    struct revoked_entry *next; /* newer */
+    struct revoked_entry *prev;
     struct uuid id;
     uint64_t at_ms;
 };
@@ -22,12 +23,28 @@ void revoked_init(struct revoked *r, uint64_t keep_ms)
     map_init(&r->map, REVOKED_MAX);
 }
 
+static void unlink_entry(struct revoked *r, struct revoked_entry *entry)
+{
+    if (entry->prev == NULL) r->oldest = entry->next;
+    else entry->prev->next = entry->next;
+    if (entry->next == NULL) r->newest = entry->prev;
+    else entry->next->prev = entry->prev;
+}
+
+static void append_entry(struct revoked *r, struct revoked_entry *entry)
+{
+    entry->next = NULL;
+    entry->prev = r->newest;
+    if (r->newest == NULL) r->oldest = entry;
+    else r->newest->next = entry;
+    r->newest = entry;
+}
+
 static void forget_oldest(struct revoked *r)
 {
     struct revoked_entry *entry = r->oldest;
 
-    r->oldest = entry->next;
-    if (r->oldest == NULL) r->newest = NULL;
+    unlink_entry(r, entry);
     CHECK(map_remove(&r->map, &entry->id) == entry);
     free(entry);
 }
@@ -51,6 +68,8 @@ void revoked_add(struct revoked *r, const struct uuid *id, uint64_t now_ms)
     entry = map_find(&r->map, id);
     if (entry != NULL) {
         entry->at_ms = now_ms;
+        unlink_entry(r, entry);
+        append_entry(r, entry);
         return;
     }
     if (map_count(&r->map) >= REVOKED_MAX) forget_oldest(r);
@@ -58,9 +77,7 @@ void revoked_add(struct revoked *r, const struct uuid *id, uint64_t now_ms)
     CHECK(entry != NULL);
     *entry = (struct revoked_entry){.id = *id, .at_ms = now_ms};
     CHECK(map_put(&r->map, id, entry) == R_OK);
-    if (r->newest == NULL) r->oldest = entry;
-    else r->newest->next = entry;
-    r->newest = entry;
+    append_entry(r, entry);
 }
 
 bool revoked_has(struct revoked *r, const struct token_claims *claims, uint64_t now_ms)

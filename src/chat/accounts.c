@@ -31,7 +31,7 @@ static MUST_USE enum result load_caller(struct tx *tx, const struct caller *call
 enum result account_require_role(struct tx *tx, const struct caller *caller, enum user_role role,
                                  struct arena *arena, struct problem *problem)
 {
-    struct user user;
+    struct user user = {0};
     enum result result = load_caller(tx, caller, arena, &user, problem);
 
     if (result != R_OK || user.role >= role) return result;

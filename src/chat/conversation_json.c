@@ -27,15 +27,14 @@ void conversation_json_write_created(struct json_out *o, const struct conversati
     json_object_close(o);
 }
 
-/* Presence is no row: what is read from the store is offline. */
-static void write_contact(struct json_out *o, const struct user *contact)
+static void write_contact(struct json_out *o, const struct user *contact, struct str status)
 {
     json_key(o, "contact");
     json_object_open(o);
     json_field_uuid(o, "user_id", &contact->user_id);
     json_field_str(o, "display_name", contact->display_name);
     json_field_bool(o, "is_agent", contact->is_agent);
-    json_field_str(o, "status", STR("offline"));
+    json_field_str(o, "status", status);
     json_field_opt_str(o, "avatar_url", contact->avatar_url);
     json_field_opt_str(o, "bio", contact->bio);
     json_field_opt_time(o, "last_seen", contact->last_seen_ms);
@@ -45,7 +44,8 @@ static void write_contact(struct json_out *o, const struct user *contact)
     json_object_close(o);
 }
 
-void conversation_json_write(struct json_out *o, const struct conversation_summary *summary)
+void conversation_json_write(struct json_out *o, const struct conversation_summary *summary,
+                             struct str contact_status)
 {
     const struct conversation *c = &summary->conversation;
 
@@ -57,11 +57,14 @@ void conversation_json_write(struct json_out *o, const struct conversation_summa
     json_field_time(o, "created_at", c->created_at_ms);
     json_field_opt_str(o, "last_message_preview", summary->last_message_preview);
     json_field_u64(o, "unread_count", summary->unread_count);
-    if (!uuid_is_nil(&summary->contact.user_id)) write_contact(o, &summary->contact);
+    json_field_opt_time(o, "muted_until", summary->muted_until_ms);
+    json_field_opt_time(o, "archived_at", summary->archived_at_ms);
+    if (!uuid_is_nil(&summary->contact.user_id))
+        write_contact(o, &summary->contact, contact_status);
     json_object_close(o);
 }
 
-void participant_json_write(struct json_out *o, const struct attendee *attendee)
+void participant_json_write(struct json_out *o, const struct attendee *attendee, struct str status)
 {
     const struct user *user = &attendee->user;
 
@@ -71,6 +74,7 @@ void participant_json_write(struct json_out *o, const struct attendee *attendee)
     json_field_bool(o, "is_agent", user->is_agent);
     json_field_str(o, "role", role_name(attendee->participant.role));
     json_field_opt_str(o, "avatar_url", user->avatar_url);
+    json_field_str(o, "status", status);
     json_field_opt_str(o, "job_title", user->job_title);
     json_object_close(o);
 }

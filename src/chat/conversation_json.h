@@ -13,8 +13,10 @@ extern const char *const conversation_type_names[];
 
 /* The answer to making one: `{id,type,name?,created_by}`. */
 void conversation_json_write_created(struct json_out *o, const struct conversation *c);
-/* As it stands in a list. */
-void conversation_json_write(struct json_out *o, const struct conversation_summary *summary);
-void participant_json_write(struct json_out *o, const struct attendee *attendee);
+/* As it stands in a list. The statuses, of the contact and of the participant, are as in
+ * user_json.h. */
+void conversation_json_write(struct json_out *o, const struct conversation_summary *summary,
+                             struct str contact_status);
+void participant_json_write(struct json_out *o, const struct attendee *attendee, struct str status);
 
 #endif

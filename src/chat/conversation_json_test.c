@@ -59,7 +59,7 @@ static void a_direct_one_shows_its_contact(void **state)
     (void)state;
     buf_init(&buf, 4096);
     json_out_init(&o, &buf);
-    conversation_json_write(&o, &s);
+    conversation_json_write(&o, &s, STR("busy"));
     expect(&buf,
            "{\"id\":" ID_TEXT("1") ",\"type\":\"direct\",\"created_by\":" ID_TEXT(
                "2") ","
@@ -67,7 +67,7 @@ static void a_direct_one_shows_its_contact(void **state)
                     "\"created_at\":\"1970-01-01T00:00:00.001Z\",\"last_message_preview\":\"hi\","
                     "\"unread_count\":3,\"contact\":{\"user_id\":" ID_TEXT(
                         "3") ","
-                             "\"display_name\":\"Bob\",\"is_agent\":false,\"status\":\"offline\","
+                             "\"display_name\":\"Bob\",\"is_agent\":false,\"status\":\"busy\","
                              "\"last_seen\":\"1970-01-01T00:00:00.005Z\"}}");
 }
 
@@ -83,9 +83,9 @@ static void a_participant_has_a_role(void **state)
     (void)state;
     buf_init(&buf, 4096);
     json_out_init(&o, &buf);
-    participant_json_write(&o, &a);
+    participant_json_write(&o, &a, STR("away"));
     expect(&buf, "{\"user_id\":" ID_TEXT("3") ",\"display_name\":\"Robot\",\"is_agent\":true,"
-                                              "\"role\":\"agent\"}");
+                                              "\"role\":\"agent\",\"status\":\"away\"}");
 }
 
 int main(void)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* hearing.h — what a socket that opens may hear: the conversations of its user, read in one snapshot. */
+/* hearing.h — what a socket that opens may hear: the conversations of its user, read in one
+ * snapshot. */
 #ifndef CHAT_HEARING_H
 #define CHAT_HEARING_H
 

@@ -8,6 +8,7 @@
 #include "chat/roles.h"
 #include "limits.h"
 #include "store/conversations.h"
+#include "store/reactions.h"
 
 /* What this participant may read of the conversation, and how far it goes. */
 static MUST_USE enum result open_history(struct tx *tx, const struct caller *caller,
@@ -22,8 +23,20 @@ static MUST_USE enum result open_history(struct tx *tx, const struct caller *cal
     result = conversations_find(tx, &self.tenant_id, &self.conversation_id, arena, &conversation);
     if (result != R_OK) return result;
     if (role_has(self.role, RIGHT_INTERNAL)) filter->flags |= MESSAGES_INTERNAL;
+    if (filter->seq_min < self.first_seq) filter->seq_min = self.first_seq;
+    filter->viewer_id = self.user_id;
     *current_seq = conversation.seq_counter;
     return R_OK;
+}
+
+static MUST_USE enum result read_messages(struct tx *tx, const struct message_filter *filter,
+                                          const struct caller *caller, size_t *ids_left,
+                                          struct arena *arena, struct message_list *out)
+{
+    enum result result = messages_list(tx, &caller->tenant_id, filter, arena, out);
+
+    if (result != R_OK) return result;
+    return reactions_load(tx, &caller->user_id, out, ids_left, arena);
 }
 
 static enum result read_page(struct job *job, struct tx *tx)
@@ -37,11 +50,12 @@ static enum result read_page(struct job *job, struct tx *tx)
         .bytes_max = MESSAGES_ANSWER_BYTES_MAX,
         .flags = cmd->from_seq == 0 ? MESSAGES_NEWEST : MESSAGES_PLAIN,
     };
+    size_t ids_left = REACTION_IDS_ANSWER_MAX;
     enum result result =
         open_history(tx, &cmd->caller, job->arena, &filter, &cmd->current_seq, &job->problem);
 
     if (result != R_OK) return result;
-    return messages_list(tx, &cmd->caller.tenant_id, &filter, job->arena, &cmd->list);
+    return read_messages(tx, &filter, &cmd->caller, &ids_left, job->arena, &cmd->list);
 }
 
 void history_page_init(struct history_page *cmd)
@@ -55,6 +69,7 @@ void history_page_init(struct history_page *cmd)
 struct budget {
     size_t messages_count;
     size_t bytes_count;
+    size_t ids_count; /* of who reacted */
 };
 
 static size_t min_size(size_t a, size_t b)
@@ -82,8 +97,8 @@ static MUST_USE enum result read_batch(struct history_sync *cmd, struct tx *tx,
         if (filter.limit == 0 || filter.bytes_max == 0) {
             batch.list.has_more = true;
         } else {
-            result =
-                messages_list(tx, &cmd->caller.tenant_id, &filter, cmd->job.arena, &batch.list);
+            result = read_messages(tx, &filter, &cmd->caller, &left->ids_count, cmd->job.arena,
+                                   &batch.list);
             if (result != R_OK) return result;
         }
     }
@@ -96,7 +111,7 @@ static MUST_USE enum result read_batch(struct history_sync *cmd, struct tx *tx,
 static enum result read_sync(struct job *job, struct tx *tx)
 {
     struct history_sync *cmd = (struct history_sync *)job;
-    struct budget left = {SYNC_MESSAGES_MAX, MESSAGES_ANSWER_BYTES_MAX};
+    struct budget left = {SYNC_MESSAGES_MAX, MESSAGES_ANSWER_BYTES_MAX, REACTION_IDS_ANSWER_MAX};
 
     cmd->batches = ARENA_ARRAY(job->arena, struct sync_batch, cmd->positions_count);
     cmd->batches_count = 0;

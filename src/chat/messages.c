@@ -7,10 +7,13 @@
 #include <sodium.h>
 
 #include "base/check.h"
+#include "chat/audience.h"
 #include "chat/event_out.h"
 #include "chat/membership.h"
+#include "chat/message_access.h"
 #include "chat/roles.h"
 #include "chat/text.h"
+#include "chat/views.h"
 #include "limits.h"
 #include "store/conversations.h"
 
@@ -27,17 +30,26 @@ static MUST_USE enum result check_size(struct str s, const char *field, size_t b
                        bytes_max);
 }
 
-static MUST_USE enum result check_content(const struct message *m, struct problem *problem)
+enum result message_check_texts(struct str content_text, struct str content_meta,
+                                struct problem *problem)
 {
     enum result result;
 
-    result = check_size(m->content_text, "content_text", MESSAGE_TEXT_BYTES_MAX, problem);
+    result = check_size(content_text, "content_text", MESSAGE_TEXT_BYTES_MAX, problem);
     if (result != R_OK) return result;
-    result = check_size(m->content_meta, "content_meta", MESSAGE_META_BYTES_MAX, problem);
+    result = check_size(content_meta, "content_meta", MESSAGE_META_BYTES_MAX, problem);
     if (result != R_OK) return result;
-    if (text_is_blank(m->content_text))
+    if (text_is_blank(content_text))
         return problem_set(problem, R_INVALID, "blank_text", "content_text",
                            "The field \"content_text\" must have something to see in it.");
+    return R_OK;
+}
+
+static MUST_USE enum result check_content(const struct message *m, struct problem *problem)
+{
+    enum result result = message_check_texts(m->content_text, m->content_meta, problem);
+
+    if (result != R_OK) return result;
     if (m->content_type == CONTENT_SYSTEM)
         return problem_set(problem, R_INVALID, "not_for_clients", "content_type",
                            "Only the server sends messages of the type \"system\".");
@@ -112,14 +124,14 @@ static MUST_USE enum result find_thread(struct message_send *cmd, struct tx *tx,
 {
     struct message *m = &cmd->message;
     struct message target;
+    bool may_see = false;
     enum result result;
 
     if (uuid_is_nil(&m->reply_to_id)) return R_OK;
     result = messages_find(tx, &m->tenant_id, &m->conversation_id, &m->reply_to_id, cmd->job.arena,
                            &target);
-    if (result == R_OK && target.is_internal && !role_has(self->role, RIGHT_INTERNAL))
-        result = R_NOT_FOUND;
-    if (result == R_NOT_FOUND)
+    if (result == R_OK) result = message_access_check(tx, self, &target, &may_see);
+    if (result == R_NOT_FOUND || (result == R_OK && !may_see))
         return problem_set(&cmd->job.problem, R_NOT_FOUND, "message_not_found", "reply_to_id",
                            "The message to reply to is not in this conversation.");
     if (result != R_OK) return result;
@@ -128,25 +140,37 @@ static MUST_USE enum result find_thread(struct message_send *cmd, struct tx *tx,
     return R_OK;
 }
 
-static MUST_USE enum result emit_created(const struct message *m, struct tx *tx)
+static MUST_USE enum result emit_created(struct tx *tx, const struct message *m,
+                                         struct arena *arena)
 {
+    struct tx_event address;
     struct event_out event;
-    struct json_out *o = event_out_open(&event);
+    struct json_out *o;
+    enum result result = audience_address(tx, m, &m->sender_id, arena, &address);
 
+    if (result != R_OK) return result;
+    address.type = STR("message.created");
+    o = event_out_open(&event);
     json_field_uuid(o, "message_id", &m->message_id);
     json_field_u64(o, "seq_num", m->seq_num);
     json_field_opt_flag(o, "is_internal", m->is_internal);
-    return event_out_emit(&event, tx,
-                          &(struct tx_event){.channel = CHANNEL_CONVERSATION,
-                                             .channel_id = m->conversation_id,
-                                             .tenant_id = m->tenant_id,
-                                             .conversation_id = m->conversation_id,
-                                             .author_id = m->sender_id,
-                                             .flags = m->is_internal ? EVENT_INTERNAL : EVENT_PLAIN,
-                                             .type = STR("message.created")});
+    return event_out_emit(&event, tx, &address);
 }
 
-static MUST_USE enum result store_message(struct message *m, struct tx *tx)
+/* For those who archived the conversation it comes back. */
+static MUST_USE enum result tell(struct tx *tx, const struct message *m)
+{
+    struct arena arena; /* takes no memory while nobody blocks or archives */
+    enum result result;
+
+    arena_init(&arena);
+    result = emit_created(tx, m, &arena);
+    if (result == R_OK) result = view_wake(tx, m, &arena);
+    arena_release(&arena);
+    return result;
+}
+
+enum result message_store(struct message *m, struct tx *tx)
 {
     enum result result =
         conversations_next_seq(tx, &m->tenant_id, &m->conversation_id, &m->seq_num);
@@ -154,7 +178,7 @@ static MUST_USE enum result store_message(struct message *m, struct tx *tx)
     if (result != R_OK) return result;
     m->created_at_ms = tx->now_ms;
     if ((result = messages_insert(tx, m)) != R_OK) return result;
-    return emit_created(m, tx);
+    return tell(tx, m);
 }
 
 static enum result send_message(struct job *job, struct tx *tx)
@@ -176,7 +200,7 @@ static enum result send_message(struct job *job, struct tx *tx)
 
     if (old.seq_num != 0 && (result = messages_forget_client_msg_id(tx, &old)) != R_OK)
         return result;
-    return store_message(&cmd->message, tx);
+    return message_store(&cmd->message, tx);
 }
 
 enum result message_send_init(struct message_send *cmd, struct problem *problem)

@@ -22,9 +22,18 @@ struct message_send {
     uint8_t digest[MESSAGE_DIGEST_BYTES]; /* private */
 };
 
+/* Any thread. R_INVALID, R_TOO_LARGE: the texts of a message are blank or too long. */
+MUST_USE enum result message_check_texts(struct str content_text, struct str content_meta,
+                                         struct problem *problem);
+
 /* Any thread. R_INVALID, R_TOO_LARGE: what can be judged without the store, in `problem`. Later:
  * R_NOT_FOUND: the conversation, or reply_to_id; R_FORBIDDEN: is_internal; R_CONFLICT: the
  * client_msg_id came before with other content. */
 MUST_USE enum result message_send_init(struct message_send *cmd, struct problem *problem);
+
+/* Inside a transaction: gives the complete message the next number of its conversation and the
+ * time, writes it and tells the participants. For rules that speak for somebody; who may was
+ * checked. */
+MUST_USE enum result message_store(struct message *m, struct tx *tx);
 
 #endif

@@ -8,9 +8,12 @@
 
 #define ROLES_COUNT 4
 
+#define RIGHTS_OF_ADMIN \
+    (RIGHT_INTERNAL | RIGHT_ADD | RIGHT_REMOVE | RIGHT_RENAME | RIGHT_DELETE | RIGHT_MODERATE)
+
 static const unsigned rights_of[ROLES_COUNT] = {
-    [PARTICIPANT_OWNER] = RIGHT_INTERNAL | RIGHT_ADD | RIGHT_REMOVE | RIGHT_REMOVE_ADMINS,
-    [PARTICIPANT_ADMIN] = RIGHT_INTERNAL | RIGHT_ADD | RIGHT_REMOVE,
+    [PARTICIPANT_OWNER] = RIGHTS_OF_ADMIN | RIGHT_REMOVE_ADMINS,
+    [PARTICIPANT_ADMIN] = RIGHTS_OF_ADMIN,
     [PARTICIPANT_MEMBER] = 0,
     [PARTICIPANT_AGENT] = RIGHT_INTERNAL,
 };
@@ -35,6 +38,9 @@ static const char *what_it_takes(enum role_rights right)
         return "Only agents, owners and admins of the conversation write internal messages.";
     case RIGHT_ADD: return "Only owners and admins of the conversation add participants.";
     case RIGHT_REMOVE: return "Only owners and admins of the conversation remove participants.";
+    case RIGHT_RENAME: return "Only owners and admins of the conversation change its name.";
+    case RIGHT_DELETE: return "Only owners and admins delete the conversation for everyone.";
+    case RIGHT_MODERATE: return "Only owners and admins delete the messages of others.";
     case RIGHT_REMOVE_ADMINS: break;
     }
     return "Only owners of the conversation remove its owners and admins.";

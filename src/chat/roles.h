@@ -13,6 +13,9 @@ enum role_rights {
     RIGHT_ADD = 2,           /* add participants */
     RIGHT_REMOVE = 4,        /* remove members and agents */
     RIGHT_REMOVE_ADMINS = 8, /* remove admins and owners */
+    RIGHT_RENAME = 16,       /* change the name and the description */
+    RIGHT_DELETE = 32,       /* delete the conversation for everyone */
+    RIGHT_MODERATE = 64,     /* delete messages of others */
 };
 
 bool role_has(enum participant_role role, enum role_rights right);

@@ -63,13 +63,13 @@ size_t text_chars_count(struct str s)
     return count;
 }
 
-static bool has_unfit(struct str s)
+bool text_is_one_line(struct str s)
 {
     size_t at = 0;
 
     while (at < s.len)
-        if (is_in(next_point(s, &at), unfit_for_names, COUNT_OF(unfit_for_names))) return true;
-    return false;
+        if (is_in(next_point(s, &at), unfit_for_names, COUNT_OF(unfit_for_names))) return false;
+    return true;
 }
 
 enum result text_clean_name(struct str *s, const char *field, size_t bytes_max,
@@ -84,7 +84,7 @@ enum result text_clean_name(struct str *s, const char *field, size_t bytes_max,
         return problem_set(problem, R_INVALID, "name_too_long", field,
                            "The field \"%s\" has %zu bytes; at most %zu are allowed.", field,
                            name.len, bytes_max);
-    if (has_unfit(name))
+    if (!text_is_one_line(name))
         return problem_set(problem, R_INVALID, "name_has_controls", field,
                            "The field \"%s\" must not contain line breaks or control characters.",
                            field);

@@ -11,6 +11,10 @@ bool text_is_blank(struct str s);
 /* How many code points. */
 size_t text_chars_count(struct str s);
 
+/* Has it nothing that would move or hide other text: controls, line and paragraph separators,
+ * changes of direction? */
+bool text_is_one_line(struct str s);
+
 /* A name on one line: `s` loses the white space around it. R_INVALID, naming `field`: blank,
  * longer than `bytes_max`, or with characters that move or hide other text (controls, line and
  * paragraph separators, changes of direction), which a list of names could not be shown with. */

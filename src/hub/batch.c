@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* batch.c — gathering and sealing. One copy per worker and turn, however many listeners there are. */
+/* batch.c — gathering and sealing. One copy per worker and turn, however many listeners there
+ * are. */
 #include "hub/batch.h"
 
 #include <stdlib.h>

@@ -32,20 +32,54 @@ static void on_delivery(struct inbox_item *item, void *worker)
     free(delivery);
 }
 
-void bus_publish(struct bus *bus, struct commit *commit)
+static void encode(struct commit *commit)
 {
     for (struct effect *effect = commit->first; effect != NULL; effect = effect->next) {
-        if (effect->kind == EFFECT_EVENT) effect->frame = event_frame_new(effect);
+        if (effect->kind == EFFECT_EVENT || effect->kind == EFFECT_PRESENCE)
+            effect->frame = event_frame_new(effect);
     }
+}
+
+static struct bus_delivery *delivery_new(const struct bus *bus, struct commit *commit)
+{
+    struct bus_delivery *delivery = malloc(sizeof *delivery);
+
+    CHECK(delivery != NULL);
+    *delivery = (struct bus_delivery){
+        .item = {.receive = on_delivery},
+        .commit = commit_ref(commit),
+        .receive = bus->receive,
+    };
+    return delivery;
+}
+
+void bus_publish(struct bus *bus, struct commit *commit)
+{
+    encode(commit);
+    for (size_t i = 0; i < bus->count; i++)
+        inbox_push(bus->inboxes[i], &delivery_new(bus, commit)->item);
+    commit_unref(commit);
+}
+
+void bus_publish_live(struct bus *bus, struct commit *commit)
+{
+    encode(commit);
     for (size_t i = 0; i < bus->count; i++) {
-        struct bus_delivery *delivery = malloc(sizeof *delivery);
-        CHECK(delivery != NULL);
-        *delivery = (struct bus_delivery){
-            .item = {.receive = on_delivery},
-            .commit = commit_ref(commit),
-            .receive = bus->receive,
-        };
-        inbox_push(bus->inboxes[i], &delivery->item);
+        struct bus_delivery *delivery = delivery_new(bus, commit);
+        if (inbox_try_push(bus->inboxes[i], &delivery->item) == R_OK) continue;
+        commit_unref(delivery->commit);
+        free(delivery);
     }
     commit_unref(commit);
+}
+
+size_t bus_waiting_count(const struct bus *bus)
+{
+    size_t count_max = 0;
+
+    for (size_t i = 0; i < bus->count; i++) {
+        size_t count = inbox_count(bus->inboxes[i]);
+        if (count > count_max) count_max = count;
+    }
+    return count_max;
 }

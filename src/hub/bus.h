@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* bus.h — carries commits from the writer to every worker's hub.
- * Within one process: each worker's inbox gets a reference. The database stays the truth; a bus between
- * nodes would publish cursors and let the others read. Made before the threads start. */
+ * Within one process: each worker's inbox gets a reference. The database stays the truth; a bus
+ * between nodes would publish cursors and let the others read. Made before the threads start. */
 #ifndef HUB_BUS_H
 #define HUB_BUS_H
 
@@ -23,8 +23,15 @@ void bus_init(struct bus *bus, bus_receive_fn receive);
 /* Before the writer starts. The inbox's receiver is the worker that `receive` gets. */
 void bus_add(struct bus *bus, struct inbox *inbox);
 
-/* Writer thread: encode the commit's events, once, and hand it to every worker. Takes the reference.
- * Waits while an inbox is full: a worker never waits for the writer, so it will drain. */
+/* Writer and main thread: encode the commit's events, once, and hand it to every worker. Takes the
+ * reference. Waits while an inbox is full: a worker never waits for these two, so it will drain. */
 void bus_publish(struct bus *bus, struct commit *commit);
+
+/* How much waits for the worker that is furthest behind; true at some moment in the near past. */
+size_t bus_waiting_count(const struct bus *bus);
+
+/* Any thread but a worker's: the same for a commit of live events only, which a worker with a
+ * full inbox does not get. Never waits. */
+void bus_publish_live(struct bus *bus, struct commit *commit);
 
 #endif

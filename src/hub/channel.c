@@ -21,8 +21,8 @@ static struct channel *channel_new(struct hub *hub, struct map *index, const str
     return channel;
 }
 
-/* The last listener is gone. News that nobody hears any more is dropped with it; its number may still
- * be in the hub's dirty list, so the channel stays until the flush when it has a batch. */
+/* The last listener is gone. News that nobody hears any more is dropped with it; its number may
+ * still be in the hub's dirty list, so the channel stays until the flush when it has a batch. */
 static void channel_free_if_unused(struct hub *hub, struct channel *channel)
 {
     if (channel->subscribers_count > 0 || channel->batch != NULL) return;
@@ -40,6 +40,16 @@ void channel_settle(struct hub *hub, struct channel *channel)
 
 struct subscription *channel_subscription(const struct channel *channel, const struct listener *l)
 {
+    /* Look through the shorter list: a bot has many conversations, most conversations few
+     * listeners, and a socket that opens asks this for each of its own. */
+    if (channel->subscribers_count < l->subscriptions_count) {
+        for (uint32_t i = 0; i < channel->subscribers_count; i++) {
+            const struct subscriber *subscriber = &channel->subscribers[i];
+            if (subscriber->listener == l->number)
+                return &l->subscriptions[subscriber->subscription];
+        }
+        return NULL;
+    }
     for (uint32_t i = 0; i < l->subscriptions_count; i++) {
         if (l->subscriptions[i].channel == channel->number) return &l->subscriptions[i];
     }
@@ -112,8 +122,7 @@ static void unlink_pair(struct hub *hub, struct listener *l, uint32_t i)
 void channel_detach(struct hub *hub, struct map *index, const struct uuid *id, struct listener *l)
 {
     struct channel *channel = map_find(index, id);
-    struct subscription *subscription =
-        channel == NULL ? NULL : channel_subscription(channel, l);
+    struct subscription *subscription = channel == NULL ? NULL : channel_subscription(channel, l);
 
     if (subscription != NULL) unlink_pair(hub, l, (uint32_t)(subscription - l->subscriptions));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* channel.h — one thing that can be heard, and the listeners of this worker that hear it.
- * Private to the hub. Invariant: a listener is in a channel's list exactly while the channel is in the
- * listener's list, and each entry knows the place of the other. */
+ * Private to the hub. Invariant: a listener is in a channel's list exactly while the channel is
+ * in the listener's list, and each entry knows the place of the other. */
 #ifndef HUB_CHANNEL_H
 #define HUB_CHANNEL_H
 
@@ -15,7 +15,7 @@ struct subscriber {
 
 struct channel {
     struct uuid id;
-    struct map *index; /* the map of the hub that finds it */
+    struct map *index;   /* the map of the hub that finds it */
     struct batch *batch; /* NULL while there is no news */
     struct subscriber *subscribers;
     uint32_t subscribers_count;
@@ -23,7 +23,8 @@ struct channel {
     uint32_t number; /* in the hub's table */
 };
 
-/* Attach or detach; both do nothing when it is done already. A channel exists while it has a listener. */
+/* Attach or detach; both do nothing when it is done already. A channel exists while it has a
+ * listener. */
 void channel_attach(struct hub *hub, struct map *index, const struct uuid *id, struct listener *l);
 void channel_detach(struct hub *hub, struct map *index, const struct uuid *id, struct listener *l);
 void channel_detach_all(struct hub *hub, struct listener *l);

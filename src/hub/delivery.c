@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* delivery.c — the bytes between a batch and a connection.
- * Without a filter and with one channel, which is the common case, the whole batch is one piece. Else
- * the pieces are gathered event by event; neighbours in the same batch grow into one. */
+ * Without a filter and with one channel, which is the common case, the whole batch is one piece.
+ * Else the pieces are gathered event by event; neighbours in the same batch grow into one. */
 #include "hub/delivery.h"
 
 #include "base/check.h"
@@ -62,8 +62,7 @@ static bool may_hear(const struct listener *l, const struct subscription *subscr
 static bool hears_all(const struct listener *l, const struct batch *batch)
 {
     if (batch->has_audience) return false;
-    return !batch->has_live ||
-           (!l->has_focus && conn_owed_bytes(l->conn) < OUTBOX_LIVE_BYTES_MAX);
+    return !batch->has_live || (!l->has_focus && conn_owed_bytes(l->conn) < OUTBOX_LIVE_BYTES_MAX);
 }
 
 static void gather_end(struct gathering *g)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* delivery.h — from sealed batches to one listener: which events, in which order, in one write.
- * Private to the hub. A listener that cannot keep up loses live events first, then its connection. */
+ * Private to the hub. A listener that cannot keep up loses live events first, then its
+ * connection. */
 #ifndef HUB_DELIVERY_H
 #define HUB_DELIVERY_H
 

@@ -28,7 +28,7 @@ struct frame *event_frame_new(const struct effect *event)
     struct frame *frame = frame_new(header_bytes + json_bytes);
     char *at = put(frame->bytes, str_of(header, header_bytes));
 
-    CHECK(event->kind == EFFECT_EVENT);
+    CHECK(event->kind == EFFECT_EVENT || event->kind == EFFECT_PRESENCE);
     at = put(at, open);
     if (has_conversation) {
         at = put(at, conversation);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* event_frame.h — an event as the bytes of one WebSocket frame, in the base encoding
- * (`{"type":"event","conversation_id"?,"payload":{"type","payload"}}`, docs/protocol.md). Encoded once,
- * by the thread that publishes; shared by everybody who hears it. Any thread. */
+ * (`{"type":"event","conversation_id"?,"payload":{"type","payload"}}`, docs/protocol.md).
+ * Encoded once, by the thread that publishes; shared by everybody who hears it. Any thread. */
 #ifndef HUB_EVENT_FRAME_H
 #define HUB_EVENT_FRAME_H
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* hub.c — commits in, one write per listener out.
- * Joins and leaves take effect between events, so what was gathered before them is written first: a
- * listener hears exactly the events between its join and its leave. A listener that loads its
- * conversations notes the changes instead and makes up for them afterwards; applying a change that the
- * database answer contained already does nothing, because both are in the order of commits.
- * Invariant: a channel is in the dirty list exactly while it has a batch. */
+ * Joins and leaves take effect between events, so what was gathered before them is written
+ * first: a listener hears exactly the events between its join and its leave. A listener that
+ * loads its conversations notes the changes instead and makes up for them afterwards; applying a
+ * change that the database answer contained already does nothing, because both are in the order
+ * of commits. Invariant: a channel is in the dirty list exactly while it has a batch. */
 #include "hub/hub.h"
 
 #include <stdlib.h>
@@ -105,8 +105,7 @@ void hub_listener_loaded(struct hub *hub, struct listener *l, const struct uuid 
     change = take_changes(l);
     while (change != NULL) {
         struct membership_change *next = change->next;
-        if (change->is_join)
-            channel_attach(hub, &hub->conversations, &change->conversation_id, l);
+        if (change->is_join) channel_attach(hub, &hub->conversations, &change->conversation_id, l);
         else channel_detach(hub, &hub->conversations, &change->conversation_id, l);
         free(change);
         change = next;
@@ -216,15 +215,66 @@ static void mark_dirty(struct hub *hub, const struct channel *channel)
     hub->dirty[hub->dirty_count++] = channel->number;
 }
 
-static void publish(struct hub *hub, const struct effect *effect)
+static void gather(struct hub *hub, struct channel *channel, const struct effect *effect)
 {
-    struct channel *channel = map_find(index_of(hub, effect->channel), &effect->id);
-
-    if (channel == NULL) return;
     if (channel->batch == NULL) mark_dirty(hub, channel);
     batch_add(&channel->batch, effect, hub->order++);
+    hub->gathered_bytes += effect->frame->len;
+}
+
+static void publish(struct hub *hub, const struct effect *effect)
+{
+    const struct map *index = index_of(hub, effect->channel);
+    struct channel *channel;
+
+    if (map_find(index, &effect->id) == NULL) return;
+    /* What was gathered must fit a connection together with this event, which may be large. */
+    if (hub->gathered_bytes > 0 &&
+        hub->gathered_bytes + effect->frame->len > HUB_GATHERED_BYTES_MAX)
+        hub_flush(hub);
+    channel = map_find(index, &effect->id); /* a flush lets go of channels that nobody hears */
+    if (channel == NULL) return;
+    gather(hub, channel, effect);
     hub->events_published++;
-    if (channel->batch->bytes_count >= HUB_BATCH_BYTES_MAX) hub_flush(hub);
+    if (channel->batch->bytes_count >= HUB_BATCH_BYTES_MAX ||
+        hub->gathered_bytes >= HUB_GATHERED_BYTES_MAX)
+        hub_flush(hub);
+}
+
+/* Is the effect the newest that the channel has gathered? */
+static bool has_gathered(const struct channel *channel, const struct effect *effect)
+{
+    const struct batch *batch = channel->batch;
+
+    return batch != NULL && batch->events[batch->events_count - 1].effect == effect;
+}
+
+static void spread_to(struct hub *hub, const struct channel *conversation,
+                      const struct effect *effect)
+{
+    for (uint32_t i = 0; i < conversation->subscribers_count; i++) {
+        uint32_t number = conversation->subscribers[i].listener;
+        const struct listener *l = slots_get(&hub->listeners, number);
+        struct channel *user = map_find(&hub->users, &l->user_id);
+
+        CHECK(user != NULL);
+        if (!has_gathered(user, effect)) gather(hub, user, effect);
+    }
+}
+
+/* To everybody who listens to one of the conversations, on the channel of their user, because a
+ * user is in several of them. Nothing is flushed before the end, so whoever has it is known by
+ * their batch; meanwhile a batch grows by this one event, and all of them by one for each user. */
+static void spread(struct hub *hub, const struct effect *effect)
+{
+    uint64_t order = hub->order;
+
+    for (size_t i = 0; i < effect->conversation_ids_count; i++) {
+        struct channel *channel = map_find(&hub->conversations, &effect->conversation_ids[i]);
+        if (channel != NULL) spread_to(hub, channel, effect);
+    }
+    if (hub->order != order) hub->events_published++;
+    if (hub->gathered_bytes >= HUB_GATHERED_BYTES_MAX) hub_flush(hub);
 }
 
 /* Every listener of these users joins or leaves the conversation. */
@@ -256,14 +306,15 @@ static void change_membership(struct hub *hub, const struct effect *effect)
 
 static void hold(struct hub *hub, struct commit *commit)
 {
-    hub->held = grow_scratch(hub->held, hub->held_count, &hub->held_capacity, sizeof hub->held[0]);
+    hub->held =
+        grow_scratch(hub->held, hub->held_count, &hub->held_capacity, sizeof(struct commit *));
     hub->held[hub->held_count++] = commit;
 }
 
 void hub_apply(struct hub *hub, struct commit *commit)
 {
-    /* This commit is held by our own reference until the loop is done: a flush in the middle drops only
-     * the commits before it. */
+    /* This commit is held by our own reference until the loop is done: a flush in the middle
+     * drops only the commits before it. */
     for (const struct effect *effect = commit->first; effect != NULL; effect = effect->next) {
         switch (effect->kind) {
         case EFFECT_EVENT: publish(hub, effect); break;
@@ -271,6 +322,7 @@ void hub_apply(struct hub *hub, struct commit *commit)
         case EFFECT_LEAVE: change_membership(hub, effect); break;
         case EFFECT_SESSION_REVOKED:
         case EFFECT_USER_REVOKED: break; /* the doors' business */
+        case EFFECT_PRESENCE: spread(hub, effect); break;
         }
     }
     if (hub->dirty_count > 0) hold(hub, commit);
@@ -288,8 +340,7 @@ static void note_news(struct hub *hub, const struct subscriber *subscriber)
             grow_scratch(hub->ready, hub->ready_count, &hub->ready_capacity, sizeof hub->ready[0]);
         hub->ready[hub->ready_count++] = l->number;
     }
-    hub->news =
-        grow_scratch(hub->news, hub->news_count, &hub->news_capacity, sizeof hub->news[0]);
+    hub->news = grow_scratch(hub->news, hub->news_count, &hub->news_capacity, sizeof hub->news[0]);
     hub->news[hub->news_count] =
         (struct news){.subscription = subscriber->subscription, .next = l->news};
     l->news = hub->news_count++;
@@ -340,12 +391,12 @@ void hub_flush(struct hub *hub)
             struct channel *channel = slots_get(&hub->channels, hub->dirty[i]);
             batch_seal(channel->batch);
         }
-        if (hub->dirty_count == 1)
-            flush_one_channel(hub, slots_get(&hub->channels, hub->dirty[0]));
+        if (hub->dirty_count == 1) flush_one_channel(hub, slots_get(&hub->channels, hub->dirty[0]));
         else flush_many_channels(hub);
         for (uint32_t i = 0; i < hub->dirty_count; i++)
             channel_settle(hub, slots_get(&hub->channels, hub->dirty[i]));
         hub->dirty_count = 0;
+        hub->gathered_bytes = 0;
     }
     for (uint32_t i = 0; i < hub->held_count; i++) commit_unref(hub->held[i]);
     hub->held_count = 0;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* hub.h — who hears what, on one worker.
- * A channel (a user, a conversation, an agent's session) has the listeners of *this worker* that hear
- * it; every worker has a hub of its own, so there is nothing to lock. Commits are applied in order:
- * events are gathered per channel, joins and leaves change the channels between them. At the end of the
- * turn each listener that has something to hear gets one write. The hub does not decide who may hear:
- * that came from the database with the listener's conversations, and comes with each commit.
- * Worker thread. Listeners are embedded in their owner's struct. */
+ * A channel (a user, a conversation, an agent's session) has the listeners of *this worker* that
+ * hear it; every worker has a hub of its own, so there is nothing to lock. Commits are applied
+ * in order: events are gathered per channel, joins and leaves change the channels between them.
+ * At the end of the turn each listener that has something to hear gets one write. The hub does
+ * not decide who may hear: that came from the database with the listener's conversations, and
+ * comes with each commit. Worker thread. Listeners are embedded in their owner's struct. */
 #ifndef HUB_HUB_H
 #define HUB_HUB_H
 
@@ -19,7 +19,7 @@ struct channel;
 
 /* One entry of a listener's list; 8 bytes, because there is one per socket and conversation. */
 struct subscription {
-    uint32_t channel;      /* number in the hub's table */
+    uint32_t channel;       /* number in the hub's table */
     uint32_t position : 31; /* in the channel's list */
     uint32_t is_focused : 1;
 };
@@ -33,17 +33,17 @@ struct listener {
     /* The listener is more than OUTBOX_BYTES_MAX behind, or its connection broke. Called once, from
      * within hub_flush; must not unlisten there, but when the connection says on_closed. */
     void (*on_too_slow)(struct listener *l);
-    struct subscription *subscriptions;    /* private */
-    uint32_t subscriptions_count;          /* private */
-    uint32_t subscriptions_capacity;       /* private */
-    uint32_t number;                       /* private: in the hub's table */
-    uint32_t turn;                         /* private: the flush that has met it last */
-    uint32_t news;                         /* private: its first entry in the hub's news then */
-    uint32_t sessions_count;               /* private: agents' sessions that it hears */
-    bool is_loading;                       /* private: its conversations are still being read */
-    bool has_focus;                        /* it hears live events of focused conversations only */
-    bool is_too_slow;                      /* private */
-    struct membership_change *changes;     /* private: what happened while loading, newest first */
+    struct subscription *subscriptions; /* private */
+    uint32_t subscriptions_count;       /* private */
+    uint32_t subscriptions_capacity;    /* private */
+    uint32_t number;                    /* private: in the hub's table */
+    uint32_t news;                      /* private: its first entry in the hub's news in `turn` */
+    uint64_t turn;                      /* private: the flush that has met it last */
+    uint32_t sessions_count;            /* private: agents' sessions that it hears */
+    bool is_loading;                    /* private: its conversations are still being read */
+    bool has_focus;                     /* it hears live events of focused conversations only */
+    bool is_too_slow;                   /* private */
+    struct membership_change *changes;  /* private: what happened while loading, newest first */
 };
 
 struct hub {
@@ -55,17 +55,18 @@ struct hub {
     uint32_t *dirty; /* numbers of channels with news, in order of their first event */
     uint32_t dirty_count;
     uint32_t dirty_capacity;
-    /* Scratch of a flush in which several channels have news: the listeners that hear some of it, and
-     * a chain of entries for each, one per channel. */
+    uint32_t gathered_bytes; /* of all their news */
+    /* Scratch of a flush in which several channels have news: the listeners that hear some of
+     * it, and a chain of entries for each, one per channel. */
     uint32_t *ready;
     uint32_t ready_count;
     uint32_t ready_capacity;
     struct news *news;
     uint32_t news_count;
     uint32_t news_capacity;
-    uint32_t turn;
+    uint64_t turn;
     size_t loading_count;
-    uint64_t order; /* of the next event */
+    uint64_t order;       /* of the next event */
     struct commit **held; /* commits whose effects the open batches point into */
     uint32_t held_count;
     uint32_t held_capacity;
@@ -78,13 +79,18 @@ void hub_init(struct hub *hub);
 /* CHECKs that no listener is left. */
 void hub_release(struct hub *hub);
 
-/* A new listener hears nothing yet, but the hub notes which conversations its user joins and leaves from
- * here on. Then read the user's conversations from the database, and call hub_listener_loaded. In the
- * other order a join between the two would be in neither. */
+/* A new listener hears nothing yet, but the hub notes which conversations its user joins and
+ * leaves from here on. Then read the user's conversations from the database, and call
+ * hub_listener_loaded. In the other order a join between the two would be in neither. */
 void hub_listen(struct hub *hub, struct listener *l);
 /* From here on it hears its user's channel and these conversations, corrected by what was noted. */
 void hub_listener_loaded(struct hub *hub, struct listener *l, const struct uuid *conversation_ids,
                          size_t count);
+/* Before that? Its connection must not be used then. */
+static inline bool hub_is_loading(const struct listener *l)
+{
+    return l->is_loading;
+}
 /* Forget it, loaded or not. */
 void hub_unlisten(struct hub *hub, struct listener *l);
 
@@ -94,13 +100,15 @@ bool hub_focus(struct hub *hub, struct listener *l, const struct uuid *conversat
 bool hub_unfocus(struct hub *hub, struct listener *l, const struct uuid *conversation_id);
 size_t hub_focus_count(const struct listener *l);
 
-/* Hear an agent's session, or stop. Its key is a hash of tenant and session id. False: HUB_FOCUS_MAX. */
+/* Hear an agent's session, or stop. Its key is a hash of tenant and session id. False:
+ * HUB_FOCUS_MAX. */
 bool hub_hear_session(struct hub *hub, struct listener *l, const struct uuid *key);
 void hub_leave_session(struct hub *hub, struct listener *l, const struct uuid *key);
 
 /* Take the commit's effects into account, in order. Takes the reference. */
 void hub_apply(struct hub *hub, struct commit *commit);
-/* Write what was gathered. At the end of a turn; also when HUB_BATCH_BYTES_MAX were gathered. */
+/* Write what was gathered. At the end of a turn; the hub does it earlier when
+ * HUB_BATCH_BYTES_MAX or HUB_GATHERED_BYTES_MAX are reached. */
 void hub_flush(struct hub *hub);
 
 #endif

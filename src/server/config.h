@@ -50,6 +50,7 @@ struct config {
     uint64_t messaging_token_ttl_sec;
     uint64_t ping_interval_sec;
     uint64_t idle_timeout_sec;
+    uint64_t stream_silence_sec;
     uint64_t drain_timeout_sec;
     uint64_t password_memory_kib;
     uint64_t password_threads;

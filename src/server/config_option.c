@@ -77,6 +77,8 @@ const struct config_option config_options[] = {
      .help = "How often a silent WebSocket is pinged."},
     {MEMBER(idle_timeout_sec), RANGE(1, 3600, "seconds"), .default_text = "75",
      .help = "How long an HTTP connection may stay open between requests."},
+    {MEMBER(stream_silence_sec), RANGE(1, STREAM_SILENCE_MS_MAX / 1000, "seconds"),
+     .default_text = "300", .help = "How long an agent that streams may say nothing."},
     {MEMBER(drain_timeout_sec), RANGE(0, 600, "seconds"), .default_text = "10",
      .help = "How long a stopping server waits for what is still going on."},
     {MEMBER(password_memory_kib), RANGE(8, 1u << 20, "KiB"), .default_text = "19456",

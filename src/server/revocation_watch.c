@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* revocation_watch.c — one read job at a time. What the writer of this process revoked is seen a second
- * time, which does no harm. */
+/* revocation_watch.c — one read job at a time. What the writer of this process revoked is seen a
+ * second time, which does no harm. */
 #include "server/revocation_watch.h"
 
 #include <stddef.h>
@@ -55,13 +55,13 @@ static enum result run(struct job *job, struct tx *tx)
     return revocations_list(tx, look->after_id, look->since_ms, job->arena, &look->list);
 }
 
-static void look_again(struct revocation_watch *w)
+static void look_again(struct revocation_watch *w, struct inbox *reply_to)
 {
     struct revocation_look *look = w->look;
 
     if (look == NULL) return; /* the last one is still out */
     *look = (struct revocation_look){
-        .job = {.run = run, .done = on_look, .reply_to = w->inbox},
+        .job = {.run = run, .done = on_look, .reply_to = reply_to},
         .watch = w,
         .after_id = w->last_id,
         .since_ms = w->since_ms,
@@ -77,8 +77,24 @@ static void on_deadline(struct deadline *d)
         (struct revocation_watch *)((char *)d - offsetof(struct revocation_watch, deadline));
 
     if (w->is_stopped) return;
-    look_again(w);
+    look_again(w, w->inbox);
     loop_set_deadline(w->loop, &w->deadline, LOOK_INTERVAL_MS);
+}
+
+/* Everything that there is, before anybody may ask: the workers find it in their inboxes before the
+ * first socket. */
+static void look_first(struct revocation_watch *w)
+{
+    uint64_t before;
+
+    do {
+        struct inbox_item *item;
+        before = w->last_id;
+        look_again(w, &w->first_inbox);
+        CHECK(w->look == NULL); /* nobody else uses the store yet */
+        item = inbox_wait(&w->first_inbox, 1);
+        item->receive(item, w);
+    } while (w->last_id != before);
 }
 
 void revocation_watch_start(struct revocation_watch *w, struct loop *loop, struct store *store,
@@ -96,7 +112,8 @@ void revocation_watch_start(struct revocation_watch *w, struct loop *loop, struc
         .since_ms = now_ms > REVOKED_KEEP_MS ? now_ms - REVOKED_KEEP_MS : 0,
     };
     CHECK(w->look != NULL);
-    look_again(w);
+    inbox_init(&w->first_inbox, 1, NULL, NULL);
+    look_first(w);
     loop_set_deadline(loop, &w->deadline, LOOK_INTERVAL_MS);
 }
 
@@ -108,6 +125,7 @@ void revocation_watch_stop(struct revocation_watch *w)
 
 void revocation_watch_release(struct revocation_watch *w)
 {
+    inbox_release(&w->first_inbox);
     free(w->look);
     w->look = NULL;
 }

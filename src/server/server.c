@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* server.c — the order of things.
- * Started from what others stand on to what stands on them: keys and store, workers, the acceptor. A
- * stop goes the other way: no new sockets, then the sockets are told to go, then the store finishes
- * what was promised (its answers still find the workers), then the workers end. */
+/* server.c — the order of things. Started from what others stand on to what stands on them: keys
+ * and store, workers, the acceptor. A stop goes the other way: no new sockets, then the sockets
+ * are told to go, then the store finishes what was promised (its answers still find the
+ * workers), then the workers end. */
 #include "server/server.h"
 
 #include <errno.h>
@@ -19,6 +19,7 @@
 #include "api/router.h"
 #include "base/check.h"
 #include "base/log.h"
+#include "chat/streams.h"
 #include "net/acceptor.h"
 #include "server/revocation_watch.h"
 #include "server/worker.h"
@@ -26,6 +27,7 @@
 
 #define TRIM_CONNECTIONS_MIN 1000u /* a change worth a look at the heap */
 #define TRIM_INTERVAL_MS 2000u
+#define LIVE_INTERVAL_MS 1000u
 
 struct server {
     const struct config *config;
@@ -43,6 +45,9 @@ struct server {
     struct metrics *metrics[WORKERS_MAX + 1];
     size_t workers_count;
     size_t next_worker;
+    struct streams *streams;
+    struct live live;
+    struct deadline live_deadline;
     struct revocation_watch watch;
     struct deadline trim_deadline;
     uint64_t trimmed_connections; /* how many there were when memory was last given back */
@@ -61,18 +66,20 @@ static uint64_t connections_count(const struct server *s)
 {
     uint64_t count = 0;
 
-    for (size_t i = 0; i < s->workers_count; i++)
-        count += atomic_load_explicit(&s->metrics[i]->connections, memory_order_relaxed);
+    for (size_t i = 0; i < s->workers_count; i++) count += worker_connections_count(s->workers[i]);
     return count;
 }
+
+#define REFUSAL \
+    "{\"error\":\"Too many connections; try again in a moment.\",\"code\":\"overloaded\"}"
+static_assert(sizeof REFUSAL - 1 == 76, "the Content-Length below");
 
 /* Told in HTTP, so that whatever the peer wanted to say it learns why, and when to come back. */
 static void refuse_socket(int fd)
 {
     static const char answer[] =
         "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Type: application/json\r\n"
-        "Content-Length: 75\r\nConnection: close\r\n\r\n"
-        "{\"error\":\"Too many connections; try again in a moment.\",\"code\":\"overloaded\"}";
+        "Content-Length: 76\r\nConnection: close\r\n\r\n" REFUSAL;
 
     (void)!send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     close(fd);
@@ -89,9 +96,9 @@ static void on_accept(void *arg, int fd)
         refuse_socket(fd);
 }
 
-/* What a storm of handshakes or closes has freed stays with the allocator, in holes between what lives
- * on. When the number of connections has changed a lot since the last look, give it back. Workers wait
- * for their heap's lock meanwhile: some ms, seldom. */
+/* What a storm of handshakes or closes has freed stays with the allocator, in holes between what
+ * lives on. When the number of connections has changed a lot since the last look, give it back.
+ * Workers wait for their heap's lock meanwhile: some ms, seldom. */
 static void on_trim(struct deadline *d)
 {
     struct server *s = (struct server *)((char *)d - offsetof(struct server, trim_deadline));
@@ -104,6 +111,17 @@ static void on_trim(struct deadline *d)
         s->trimmed_connections = count;
     }
     loop_set_deadline(&s->loop, &s->trim_deadline, TRIM_INTERVAL_MS);
+}
+
+/* ---- live state ---- */
+
+static void on_live_tick(struct deadline *d)
+{
+    struct server *s = (struct server *)((char *)d - offsetof(struct server, live_deadline));
+
+    live_tick(&s->live, s->loop.now_ms);
+    streams_tick(s->streams, s->loop.now_ms);
+    loop_set_deadline(&s->loop, &s->live_deadline, LIVE_INTERVAL_MS);
 }
 
 /* ---- stopping ---- */
@@ -138,8 +156,7 @@ static void on_signal(uv_signal_t *handle, int number)
     s->is_listening = false;
     CHECK(uv_timer_start(&s->drain_timer, on_drain_timeout, s->config->drain_timeout_sec * 1000,
                          0) == 0);
-    for (size_t i = 0; i < s->workers_count; i++)
-        worker_drain(s->workers[i], on_worker_drained, s);
+    for (size_t i = 0; i < s->workers_count; i++) worker_drain(s->workers[i], on_worker_drained, s);
 }
 
 static void wake_main(void *arg)
@@ -163,6 +180,8 @@ static void on_wake(void *arg)
     struct server *s = arg;
 
     receive_all(s);
+    live_receive(&s->live, s->loop.now_ms);
+    streams_receive(s->streams);
     if (s->is_stopping && atomic_load(&s->draining_count) == 0) loop_stop(&s->loop);
 }
 
@@ -187,6 +206,7 @@ static void settings_init(struct server *s)
         .messaging_token_ttl_sec = (uint32_t)c->messaging_token_ttl_sec,
         .ping_interval_ms = (uint32_t)c->ping_interval_sec * 1000,
         .idle_timeout_ms = (uint32_t)c->idle_timeout_sec * 1000,
+        .stream_silence_ms = (uint32_t)c->stream_silence_sec * 1000,
     };
 }
 
@@ -200,9 +220,14 @@ static enum result make_data_directory(const struct server *s, struct fault *fau
     return fault_set(fault, R_IO, errno, "the data directory %s cannot be used", path);
 }
 
+/* On the writer thread. The message goes out first: its author is seen to stop typing after it. */
 static void on_commit(void *arg, struct commit *commit)
 {
-    bus_publish(arg, commit);
+    struct server *s = arg;
+    struct commit *observed = live_is_concerned(commit) ? commit_ref(commit) : NULL;
+
+    bus_publish(&s->bus, commit);
+    if (observed != NULL) live_observe(&s->live, observed);
 }
 
 static enum result open_parts(struct server *s, struct fault *fault)
@@ -212,7 +237,7 @@ static enum result open_parts(struct server *s, struct fault *fault)
         .directory = c->data.at,
         .readers_count = (unsigned)c->readers,
         .on_commit = on_commit,
-        .on_commit_arg = &s->bus,
+        .on_commit_arg = s,
     };
     struct password_pool_options password_options = {
         .threads_count = (unsigned)c->password_threads,
@@ -238,6 +263,8 @@ static enum result make_workers(struct server *s, struct fault *fault)
         .password_pool = s->password_pool,
         .tickets = s->tickets,
         .throttle = s->throttle,
+        .live = &s->live,
+        .streams = s->streams,
         .all_metrics = s->metrics,
     };
 
@@ -270,11 +297,13 @@ static enum result start(struct server *s, struct fault *fault)
     atomic_init(&s->draining_count, 0);
     inbox_init(&s->inbox, WORKER_INBOX_ITEMS_MAX, wake_main, &s->loop);
     bus_init(&s->bus, worker_receive);
+    live_init(&s->live, &s->bus, wake_main, &s->loop);
     router_init();
     if ((result = loop_open(&s->loop, on_wake, NULL, s, fault)) != R_OK) return result;
     s->is_loop_open = true;
     watch_signals(s);
     if ((result = open_parts(s, fault)) != R_OK) return result;
+    s->streams = streams_new(s->store, &s->bus, wake_main, &s->loop);
     if ((result = make_workers(s, fault)) != R_OK) return result;
     result = acceptor_open(&s->acceptor, &s->loop, s->config->listen.host, s->config->listen.port,
                            on_accept, s, fault);
@@ -285,6 +314,9 @@ static enum result start(struct server *s, struct fault *fault)
     for (size_t i = 0; i < s->workers_count; i++) worker_start(s->workers[i]);
     s->trim_deadline.expired = on_trim;
     loop_set_deadline(&s->loop, &s->trim_deadline, TRIM_INTERVAL_MS);
+    live_start(&s->live, s->store);
+    s->live_deadline.expired = on_live_tick;
+    loop_set_deadline(&s->loop, &s->live_deadline, LIVE_INTERVAL_MS);
     revocation_watch_start(&s->watch, &s->loop, s->store, &s->bus, &s->inbox);
     return R_OK;
 }
@@ -315,11 +347,17 @@ static void close_main_loop(struct server *s)
 static void stop(struct server *s)
 {
     loop_clear_deadline(&s->trim_deadline);
+    loop_clear_deadline(&s->live_deadline);
+    live_stop(&s->live);
     revocation_watch_stop(&s->watch);
     password_pool_close(s->password_pool);
+    streams_stop(s->streams);
     store_close(s->store);
+    streams_receive(s->streams);
     for (size_t i = 0; i < s->workers_count; i++) worker_stop(s->workers[i]);
     receive_all(s);
+    live_release(&s->live);
+    streams_free(s->streams);
     revocation_watch_release(&s->watch);
     close_main_loop(s);
     for (size_t i = 0; i < s->workers_count; i++) worker_free(s->workers[i]);
@@ -327,6 +365,14 @@ static void stop(struct server *s)
     throttle_free(s->throttle);
     tickets_free(s->tickets);
     keyring_close(s->keyring);
+}
+
+/* A peer that is gone is an error of the write, not a reason to die. */
+static void ignore_broken_pipes(void)
+{
+    struct sigaction action = {.sa_handler = SIG_IGN};
+
+    CHECK(sigaction(SIGPIPE, &action, NULL) == 0);
 }
 
 enum result server_run(const struct config *config, struct fault *fault)
@@ -338,7 +384,7 @@ enum result server_run(const struct config *config, struct fault *fault)
     role_set(ROLE_MAIN);
     log_set_level(config->log_level);
     umask(077);
-    signal(SIGPIPE, SIG_IGN);
+    ignore_broken_pipes();
     CHECK(sodium_init() >= 0);
     s->config = config;
     settings_init(s);

@@ -5,9 +5,10 @@
 
 #include "server/config.h"
 
-/* Main thread. Serve until SIGTERM or SIGINT, then drain (at most drain_timeout_sec) and return R_OK; a
- * second signal ends the process at once. Prints `carillon: listening on http://ADDRESS` to stdout as
- * soon as it serves. On any other result nothing runs any more and `fault` says what was wrong. */
+/* Main thread. Serve until SIGTERM or SIGINT, then drain (at most drain_timeout_sec) and return
+ * R_OK; a second signal ends the process at once. Prints `carillon: listening on http://ADDRESS`
+ * to stdout as soon as it serves. On any other result nothing runs any more and `fault` says
+ * what was wrong. */
 MUST_USE enum result server_run(const struct config *config, struct fault *fault);
 
 #endif

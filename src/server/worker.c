@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* worker.c — a thread that receives: sockets from the listener, jobs from the store, commits from the
- * bus, orders from the main thread; all through one inbox. */
+/* worker.c — a thread that receives: sockets from the listener, jobs from the store, commits
+ * from the bus, orders from the main thread; all through one inbox. */
 #include "server/worker.h"
 
 #include <pthread.h>
@@ -18,6 +18,7 @@ struct worker {
     struct inbox inbox;
     struct hub hub;
     struct revoked revoked;
+    struct presence_view presence;
     struct metrics metrics;
     struct api api;
     struct inbox_item drain_order;
@@ -25,6 +26,7 @@ struct worker {
     void (*drained_fn)(void *arg); /* written by the main thread before the drain order */
     void *drained_arg;
     void (*on_drained)(void *arg); /* the worker's copy; NULL while not draining, and once called */
+    _Atomic uint64_t adopting_count; /* sockets in the inbox, not yet among the connections */
     bool is_started;
 };
 
@@ -85,11 +87,13 @@ enum result worker_new(struct worker **out, const struct api *shared, struct fau
     inbox_init(&w->inbox, WORKER_INBOX_ITEMS_MAX, wake, &w->loop);
     hub_init(&w->hub);
     revoked_init(&w->revoked, REVOKED_KEEP_MS);
+    presence_view_init(&w->presence);
     w->api = *shared;
     w->api.loop = &w->loop;
     w->api.hub = &w->hub;
     w->api.inbox = &w->inbox;
     w->api.revoked = &w->revoked;
+    w->api.presence = &w->presence;
     w->api.metrics = &w->metrics;
     slots_init(&w->api.http_sessions);
     result = loop_open(&w->loop, on_wake, on_turn_end, w, fault);
@@ -105,9 +109,6 @@ static void *run(void *arg)
 
     role_set(ROLE_WORKER);
     loop_run(&w->loop);
-    /* The last closes were asked for in the turn that stopped the loop: let them happen. */
-    loop_close(&w->loop);
-    hub_release(&w->hub);
     return NULL;
 }
 
@@ -135,6 +136,9 @@ static void on_socket(struct inbox_item *item, void *receiver)
     if (w->api.is_draining) close(socket->fd);
     else http_session_start(&w->api, socket->fd);
     free(socket);
+    /* In this order, so that a socket is counted twice for a moment and never not at all. */
+    counter_set(&w->metrics.connections, w->loop.conns_count);
+    atomic_fetch_sub(&w->adopting_count, 1);
 }
 
 enum result worker_adopt(struct worker *w, int fd)
@@ -144,9 +148,19 @@ enum result worker_adopt(struct worker *w, int fd)
 
     CHECK(socket != NULL);
     *socket = (struct adopted_socket){.item = {.receive = on_socket}, .fd = fd};
+    atomic_fetch_add(&w->adopting_count, 1);
     result = inbox_try_push(&w->inbox, &socket->item);
-    if (result != R_OK) free(socket);
+    if (result != R_OK) {
+        atomic_fetch_sub(&w->adopting_count, 1);
+        free(socket);
+    }
     return result;
+}
+
+uint64_t worker_connections_count(struct worker *w)
+{
+    return atomic_load(&w->adopting_count) +
+           atomic_load_explicit(&w->metrics.connections, memory_order_relaxed);
 }
 
 void worker_receive(void *worker, struct commit *commit)
@@ -155,6 +169,7 @@ void worker_receive(void *worker, struct commit *commit)
 
     CHECK_ON(ROLE_WORKER);
     for (const struct effect *e = commit->first; e != NULL; e = e->next) {
+        if (e->kind == EFFECT_PRESENCE) presence_view_apply(&w->presence, e);
         if (e->kind != EFFECT_SESSION_REVOKED && e->kind != EFFECT_USER_REVOKED) continue;
         revoked_add(&w->revoked, &e->id, clock_wall_ms());
         ws_sessions_revoke(&w->api, &e->id);
@@ -204,9 +219,13 @@ void worker_free(struct worker *w)
 {
     if (w == NULL) return;
     CHECK(!w->is_started);
+    /* Here and not at the end of the thread, which a server that failed to start never made. */
+    loop_close(&w->loop);
+    hub_release(&w->hub);
     inbox_release(&w->inbox);
     slots_release(&w->api.http_sessions);
     token_cache_free(w->api.token_cache);
     revoked_release(&w->revoked);
+    presence_view_release(&w->presence);
     free(w);
 }

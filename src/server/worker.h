@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* worker.h — one thread with a loop, its connections, its part of the hub and its doors.
- * Nothing of a worker is touched by another thread but its inbox and its metrics. Main thread, unless a
+/* worker.h — one thread with a loop, its connections, its part of the hub and its doors. Nothing
+ * of a worker is touched by another thread but its inbox and its metrics. Main thread, unless a
  * function says otherwise. */
 #ifndef SERVER_WORKER_H
 #define SERVER_WORKER_H
@@ -10,8 +10,8 @@
 
 struct worker;
 
-/* What a worker shares with the others; the pointers outlive it. `loop` and the other parts that are
- * its own are ignored. */
+/* What a worker shares with the others; the pointers outlive it. `loop` and the other parts that
+ * are its own are ignored. */
 MUST_USE enum result worker_new(struct worker **out, const struct api *shared, struct fault *fault);
 /* Start the thread. */
 void worker_start(struct worker *w);
@@ -19,15 +19,19 @@ void worker_start(struct worker *w);
 struct inbox *worker_inbox(struct worker *w);
 struct metrics *worker_metrics(struct worker *w);
 
-/* Any thread. Serve a connected socket; the descriptor is the worker's. R_FULL: it is still ours. */
+/* Any thread. Serve a connected socket; the descriptor is the worker's. R_FULL: it is still
+ * ours. */
 MUST_USE enum result worker_adopt(struct worker *w, int fd);
+/* Any thread. Sockets adopted and not closed; a close shows at the end of its turn. */
+uint64_t worker_connections_count(struct worker *w);
 /* The bus's receiver. On the worker's thread. */
 void worker_receive(void *worker, struct commit *commit);
 
-/* Tell the sockets to go, answer what is asked; `on_drained` is called on the worker's thread when the
- * last connection is gone. */
+/* Tell the sockets to go, answer what is asked; `on_drained` is called on the worker's thread
+ * when the last connection is gone. */
 void worker_drain(struct worker *w, void (*on_drained)(void *arg), void *arg);
-/* Close what is still open, and end the thread; waits for it. The store's threads have ended before. */
+/* Close what is still open, and end the thread; waits for it. The store's threads have ended
+ * before. */
 void worker_stop(struct worker *w);
 /* Accepts NULL. */
 void worker_free(struct worker *w);

@@ -37,6 +37,7 @@ enum effect_kind {
     EFFECT_LEAVE,           /* users are no longer participants from here on */
     EFFECT_SESSION_REVOKED, /* `id` is a session: its sockets close, its tokens are void */
     EFFECT_USER_REVOKED,    /* `id` is a user: all their sessions end */
+    EFFECT_PRESENCE,        /* `id` is a user: whether they are there has changed */
 };
 
 /* Views point into the commit's arena. */
@@ -50,11 +51,16 @@ struct effect {
     struct uuid conversation_id; /* EVENT: goes into the envelope, nil when it has none */
     uint64_t cursor;             /* EVENT: its place in the event log, 0 when live */
     struct audience audience;    /* EVENT */
-    struct str type;             /* EVENT: "message.created" */
-    struct str payload;          /* EVENT: a JSON object */
+    struct str type;             /* EVENT, PRESENCE: "message.created" */
+    struct str payload;          /* EVENT, PRESENCE: a JSON object */
     const struct uuid *user_ids; /* JOIN, LEAVE */
     size_t user_ids_count;
-    struct frame *frame; /* EVENT: the WebSocket frame in base encoding; hub/bus sets it */
+    struct str status;        /* PRESENCE: "online", "away", "busy", "offline" */
+    struct str status_detail; /* PRESENCE: at == NULL when there is none */
+    /* PRESENCE: who is in one of these hears it, on their user channel and once. */
+    const struct uuid *conversation_ids;
+    size_t conversation_ids_count;
+    struct frame *frame; /* EVENT, PRESENCE: the frame in base encoding; hub/bus sets it */
     struct effect *next;
 };
 

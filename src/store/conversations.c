@@ -16,6 +16,13 @@ static const char SQL_NEXT_SEQ[] =
     "UPDATE conversation SET seq_counter = seq_counter + 1, last_activity_ms = $3"
     " WHERE conversation_id = $1 AND tenant_id = $2 RETURNING seq_counter";
 
+static const char SQL_SET_TEXTS[] = "UPDATE conversation SET name = $3, description = $4"
+                                    " WHERE conversation_id = $1 AND tenant_id = $2";
+
+static const char SQL_BURY[] =
+    "UPDATE conversation SET name = NULL, description = NULL, direct_key = NULL, deleted_at_ms = $3"
+    " WHERE conversation_id = $1 AND tenant_id = $2";
+
 #define COLUMNS                                                                                   \
     "c.conversation_id, c.tenant_id, c.type, c.name, c.description, c.created_by, c.seq_counter," \
     " c.created_at_ms, c.last_activity_ms"
@@ -37,16 +44,23 @@ static_assert(CONVERSATION_DIRECT == 0 && CONVERSATION_AGENT_DIRECT == 2, "the S
     " AND m.deleted_at_ms IS NULL AND " SQL_PARTICIPANT_SEES_MESSAGE             \
     " ORDER BY m.seq_num DESC LIMIT 1)"
 
+/* A conversation that was deleted for one is back when that one can see a message again. */
+#define IS_NOT_HIDDEN                                                            \
+    "(p.first_seq = 0 OR EXISTS (SELECT 1 FROM message m"                        \
+    " WHERE m.conversation_id = p.conversation_id AND m.tenant_id = p.tenant_id" \
+    " AND m.seq_num >= p.first_seq AND " SQL_PARTICIPANT_SEES_MESSAGE "))"
+
 static const char SQL_LIST[] =
-    "WITH p AS (SELECT " COLUMNS ", i.user_id, i.role, i.last_read_seq"
-    " FROM participant i JOIN conversation c ON c.conversation_id = i.conversation_id"
-    " WHERE i.user_id = $2 AND i.tenant_id = $1 AND c.tenant_id = $1"
+    "WITH p AS (SELECT " COLUMNS ", p.user_id, p.role, p.last_read_seq, p.first_seq,"
+    " p.muted_until_ms, p.archived_at_ms"
+    " FROM participant p JOIN conversation c ON c.conversation_id = p.conversation_id"
+    " WHERE p.user_id = $2 AND p.tenant_id = $1 AND c.tenant_id = $1 AND " IS_NOT_HIDDEN
     " AND (c.last_activity_ms < $3 OR (c.last_activity_ms = $3 AND c.conversation_id < $4))"
     " ORDER BY c.last_activity_ms DESC, c.conversation_id DESC LIMIT $5)"
     " SELECT p.conversation_id, p.tenant_id, p.type, p.name, p.description, p.created_by,"
     " p.seq_counter, p.created_at_ms, p.last_activity_ms, " SQL_UNREAD_COUNT ", " PREVIEW ","
     " u.user_id, u.display_name, u.is_agent, u.is_default_agent, u.avatar_url, u.bio, u.language,"
-    " u.job_title, u.job_role, u.last_seen_ms"
+    " u.job_title, u.job_role, u.last_seen_ms, p.muted_until_ms, p.archived_at_ms"
     " FROM p LEFT JOIN participant o ON p.type IN (0, 2) AND o.conversation_id = p.conversation_id"
     " AND o.tenant_id = p.tenant_id AND o.user_id <> p.user_id"
     " LEFT JOIN user_account u ON u.user_id = o.user_id AND u.tenant_id = o.tenant_id"
@@ -97,6 +111,35 @@ enum result conversations_next_seq(struct tx *tx, const struct uuid *tenant_id,
     return result == R_DONE ? R_NOT_FOUND : result;
 }
 
+static MUST_USE enum result change_one(struct tx *tx, struct db_query *q)
+{
+    enum result result = db_run(q);
+
+    if (result != R_OK) return result;
+    return db_changes(tx->db) == 1 ? R_OK : R_NOT_FOUND;
+}
+
+enum result conversations_set_texts(struct tx *tx, const struct conversation *conversation)
+{
+    struct db_query *q = db_query(tx->db, SQL_SET_TEXTS);
+
+    db_bind_uuid(q, 1, &conversation->conversation_id);
+    db_bind_uuid(q, 2, &conversation->tenant_id);
+    db_bind_text(q, 3, conversation->name);
+    db_bind_text(q, 4, conversation->description);
+    return change_one(tx, q);
+}
+
+enum result conversations_bury(struct tx *tx, const struct conversation *conversation)
+{
+    struct db_query *q = db_query(tx->db, SQL_BURY);
+
+    db_bind_uuid(q, 1, &conversation->conversation_id);
+    db_bind_uuid(q, 2, &conversation->tenant_id);
+    db_bind_u64(q, 3, tx->now_ms);
+    return change_one(tx, q);
+}
+
 static void read_row(struct db_query *q, struct arena *arena, struct conversation *out)
 {
     *out = (struct conversation){
@@ -144,7 +187,14 @@ enum result conversations_find_direct(struct tx *tx, const struct uuid *tenant_i
     return find_one(q, arena, out);
 }
 
-static void read_summary(struct db_query *q, struct arena *arena, struct conversation_summary *out)
+/* A mute that is over is none. */
+static uint64_t still_muted(const struct tx *tx, uint64_t until_ms)
+{
+    return until_ms > tx->now_ms ? until_ms : 0;
+}
+
+static void read_summary(const struct tx *tx, struct db_query *q, struct arena *arena,
+                         struct conversation_summary *out)
 {
     *out = (struct conversation_summary){0};
     read_row(q, arena, &out->conversation);
@@ -163,6 +213,8 @@ static void read_summary(struct db_query *q, struct arena *arena, struct convers
         .job_role = db_text(q, COLUMNS_COUNT + 10, arena),
         .last_seen_ms = db_u64(q, COLUMNS_COUNT + 11),
     };
+    out->muted_until_ms = still_muted(tx, db_u64(q, COLUMNS_COUNT + 12));
+    out->archived_at_ms = db_u64(q, COLUMNS_COUNT + 13);
 }
 
 enum result conversations_list(struct tx *tx, const struct uuid *tenant_id,
@@ -182,7 +234,7 @@ enum result conversations_list(struct tx *tx, const struct uuid *tenant_id,
     db_bind_u64(q, 5, filter->limit);
     while ((result = db_next(q)) == R_OK) {
         CHECK(list.count < filter->limit);
-        read_summary(q, arena, &list.conversations[list.count++]);
+        read_summary(tx, q, arena, &list.conversations[list.count++]);
     }
     db_end(q);
     if (result != R_DONE) return result;

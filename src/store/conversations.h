@@ -42,6 +42,8 @@ struct conversation_summary {
     struct conversation conversation;
     uint64_t unread_count;
     struct str last_message_preview; /* at == NULL: there is nothing to show */
+    uint64_t muted_until_ms;         /* 0: not muted now */
+    uint64_t archived_at_ms;         /* 0: not archived */
     struct user
         contact; /* the other one of a direct conversation, as far as a profile shows; or nil */
 };
@@ -72,6 +74,12 @@ MUST_USE enum result conversations_insert(struct tx *tx, const struct conversati
 /* Takes the next sequence number and notes the activity. R_NOT_FOUND. */
 MUST_USE enum result conversations_next_seq(struct tx *tx, const struct uuid *tenant_id,
                                             const struct uuid *conversation_id, uint64_t *seq_num);
+/* The texts as they stand in `conversation`. R_NOT_FOUND. */
+MUST_USE enum result conversations_set_texts(struct tx *tx,
+                                             const struct conversation *conversation);
+/* Only the row stays, without texts, and the two of a direct one can begin another. The rows of its
+ * participants and messages are the caller's to delete. R_NOT_FOUND. */
+MUST_USE enum result conversations_bury(struct tx *tx, const struct conversation *conversation);
 
 /* R_NOT_FOUND. */
 MUST_USE enum result conversations_find(struct tx *tx, const struct uuid *tenant_id,
@@ -80,7 +88,8 @@ MUST_USE enum result conversations_find(struct tx *tx, const struct uuid *tenant
 MUST_USE enum result conversations_find_direct(struct tx *tx, const struct uuid *tenant_id,
                                                const struct direct_key *key, struct arena *arena,
                                                struct conversation *out);
-/* The user's conversations, the one with the newest activity first. */
+/* The user's conversations, the one with the newest activity first; without those that the user
+ * deleted for themselves and that have nothing new to see since. */
 MUST_USE enum result conversations_list(struct tx *tx, const struct uuid *tenant_id,
                                         const struct conversation_filter *filter,
                                         struct arena *arena, struct conversation_list *out);

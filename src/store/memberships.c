@@ -2,12 +2,19 @@
 /* memberships.c — one indexed look-up per socket that opens, so it is kept to two statements. */
 #include "store/memberships.h"
 
+#define MEMBERSHIPS_FIRST 32u /* room for the usual user; more doubles it */
+
 static const char SQL_IS_ENABLED[] =
     "SELECT 1 FROM user_account WHERE user_id = $1 AND tenant_id = $2 AND disabled_at_ms IS NULL";
-static const char SQL_COUNT[] =
-    "SELECT count(*) FROM participant WHERE user_id = $1 AND tenant_id = $2";
 static const char SQL_LIST[] =
     "SELECT conversation_id FROM participant WHERE user_id = $1 AND tenant_id = $2";
+
+/* A conversation that is too large has a participant after the allowed ones; looking for that one
+ * is cheaper than counting. */
+static const char SQL_LIST_BOUNDED[] =
+    "SELECT p.conversation_id FROM participant p WHERE p.user_id = $1 AND p.tenant_id = $2"
+    " AND NOT EXISTS (SELECT 1 FROM participant o WHERE o.conversation_id = p.conversation_id"
+    " LIMIT 1 OFFSET $3) LIMIT $4";
 
 static struct db_query *query_of_user(struct tx *tx, const char *sql, const struct uuid *tenant_id,
                                       const struct uuid *user_id)
@@ -19,14 +26,33 @@ static struct db_query *query_of_user(struct tx *tx, const char *sql, const stru
     return q;
 }
 
-static enum result list(struct tx *tx, const struct uuid *tenant_id, const struct uuid *user_id,
-                        size_t count_max, struct memberships *out)
+/* Into the array that is there. */
+static enum result take_rows(struct db_query *q, size_t count_max, struct memberships *out)
 {
-    struct db_query *q = query_of_user(tx, SQL_LIST, tenant_id, user_id);
     enum result result = R_DONE;
 
     while (out->count < count_max && (result = db_next(q)) == R_OK)
         out->conversation_ids[out->count++] = db_uuid(q, 0);
+    db_end(q);
+    return result == R_DONE ? R_OK : result;
+}
+
+/* Into an array that doubles: counting first would cost a second look at the index. */
+static enum result take_all_rows(struct db_query *q, struct arena *arena, struct memberships *out)
+{
+    size_t capacity = MEMBERSHIPS_FIRST;
+    enum result result;
+
+    *out = (struct memberships){.conversation_ids = ARENA_ARRAY(arena, struct uuid, capacity)};
+    while ((result = db_next(q)) == R_OK) {
+        if (out->count == capacity) {
+            struct uuid *larger = ARENA_ARRAY(arena, struct uuid, 2 * capacity);
+            memcpy(larger, out->conversation_ids, capacity * sizeof larger[0]);
+            out->conversation_ids = larger;
+            capacity *= 2;
+        }
+        out->conversation_ids[out->count++] = db_uuid(q, 0);
+    }
     db_end(q);
     return result == R_DONE ? R_OK : result;
 }
@@ -37,15 +63,22 @@ enum result memberships_list(struct tx *tx, const struct uuid *tenant_id,
 {
     struct db_query *q = query_of_user(tx, SQL_IS_ENABLED, tenant_id, user_id);
     enum result result = db_next(q);
-    size_t count = 0;
 
     db_end(q);
     if (result != R_OK) return result == R_DONE ? R_NOT_FOUND : result;
-    q = query_of_user(tx, SQL_COUNT, tenant_id, user_id);
-    result = db_next(q);
-    if (result == R_OK) count = (size_t)db_u64(q, 0);
-    db_end(q);
-    if (result != R_OK) return result;
-    *out = (struct memberships){.conversation_ids = ARENA_ARRAY(arena, struct uuid, count)};
-    return list(tx, tenant_id, user_id, count, out);
+    return take_all_rows(query_of_user(tx, SQL_LIST, tenant_id, user_id), arena, out);
+}
+
+enum result memberships_list_bounded(struct tx *tx, const struct uuid *tenant_id,
+                                     const struct uuid *user_id,
+                                     const struct memberships_bounds *bounds, struct arena *arena,
+                                     struct memberships *out)
+{
+    struct db_query *q = query_of_user(tx, SQL_LIST_BOUNDED, tenant_id, user_id);
+
+    db_bind_u64(q, 3, bounds->participants_max);
+    db_bind_u64(q, 4, bounds->count_max);
+    *out = (struct memberships){.conversation_ids =
+                                    ARENA_ARRAY(arena, struct uuid, bounds->count_max)};
+    return take_rows(q, bounds->count_max, out);
 }

@@ -15,4 +15,14 @@ MUST_USE enum result memberships_list(struct tx *tx, const struct uuid *tenant_i
                                       const struct uuid *user_id, struct arena *arena,
                                       struct memberships *out);
 
+/* Those with at most `participants_max` participants, and at most `count_max` of them. */
+struct memberships_bounds {
+    size_t participants_max;
+    size_t count_max;
+};
+MUST_USE enum result memberships_list_bounded(struct tx *tx, const struct uuid *tenant_id,
+                                              const struct uuid *user_id,
+                                              const struct memberships_bounds *bounds,
+                                              struct arena *arena, struct memberships *out);
+
 #endif

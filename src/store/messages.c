@@ -11,9 +11,26 @@ static const char SQL_INSERT[] =
     " thread_id, task_id, client_msg_id, client_msg_digest, content_text, content_meta)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15, $16, $17, $18)";
 
+#define OF_ONE " WHERE conversation_id = $1 AND seq_num = $2 AND tenant_id = $3"
+
 static const char SQL_FORGET_CLIENT_MSG_ID[] =
-    "UPDATE message SET client_msg_id = NULL, client_msg_digest = NULL"
-    " WHERE conversation_id = $1 AND seq_num = $2 AND tenant_id = $3";
+    "UPDATE message SET client_msg_id = NULL, client_msg_digest = NULL" OF_ONE;
+static const char SQL_SET_TEXTS[] = "UPDATE message SET content_text = $4, content_meta = $5, "
+                                    "edit_count = $6, edited_at_ms = $7" OF_ONE;
+static const char SQL_BURY[] =
+    "UPDATE message SET content_text = '', content_meta = NULL, deleted_at_ms = $4" OF_ONE;
+
+/* The first ones that are left: the three statements below mean the same ones. */
+#define SOME                                                                            \
+    "(SELECT max(seq_num) FROM (SELECT seq_num FROM message WHERE conversation_id = $1" \
+    " AND tenant_id = $2 ORDER BY seq_num LIMIT $3) first)"
+static const char SQL_DELETE_SOME_VERSIONS[] =
+    "DELETE FROM message_version WHERE message_id IN (SELECT message_id FROM message"
+    " WHERE conversation_id = $1 AND tenant_id = $2 AND edit_count > 0 AND seq_num <= " SOME ")";
+static const char SQL_DELETE_SOME_REACTIONS[] =
+    "DELETE FROM reaction WHERE conversation_id = $1 AND tenant_id = $2 AND seq_num <= " SOME;
+static const char SQL_DELETE_SOME[] =
+    "DELETE FROM message WHERE conversation_id = $1 AND tenant_id = $2 AND seq_num <= " SOME;
 
 #define COLUMNS                                                                              \
     "conversation_id, seq_num, message_id, tenant_id, sender_id, sender_type, content_type," \
@@ -25,13 +42,17 @@ static const char SQL_FIND[] =
     "SELECT " COLUMNS
     " FROM message WHERE message_id = $1 AND conversation_id = $2 AND tenant_id = $3";
 
+static const char SQL_FIND_ANYWHERE[] =
+    "SELECT " COLUMNS " FROM message WHERE message_id = $1 AND tenant_id = $2";
+
 static const char SQL_FIND_BY_CLIENT_MSG_ID[] =
     "SELECT " COLUMNS " FROM message WHERE conversation_id = $1 AND sender_id = $2"
     " AND client_msg_id = $3 AND tenant_id = $4";
 
 #define IN_RANGE                                                                                \
     " FROM message WHERE conversation_id = $1 AND seq_num BETWEEN $2 AND $3 AND tenant_id = $4" \
-    " AND (is_internal = 0 OR $5 = 1)"
+    " AND (is_internal = 0 OR $5 = 1) AND NOT EXISTS (SELECT 1 FROM user_block b"               \
+    " WHERE b.blocker_id = $7 AND b.blocked_id = message.sender_id)"
 
 static const char SQL_LIST_OLDEST[] = "SELECT " COLUMNS IN_RANGE " ORDER BY seq_num LIMIT $6";
 static const char SQL_LIST_NEWEST[] = "SELECT " COLUMNS IN_RANGE " ORDER BY seq_num DESC LIMIT $6";
@@ -64,16 +85,71 @@ enum result messages_insert(struct tx *tx, const struct message *message)
     return db_run(q);
 }
 
-enum result messages_forget_client_msg_id(struct tx *tx, const struct message *message)
+/* A statement of OF_ONE on the row of `message`; other parameters are the caller's to bind. */
+static struct db_query *query_one(struct tx *tx, const char *sql, const struct message *message)
 {
-    struct db_query *q = db_query(tx->db, SQL_FORGET_CLIENT_MSG_ID);
-    enum result result;
+    struct db_query *q = db_query(tx->db, sql);
 
     db_bind_uuid(q, 1, &message->conversation_id);
     db_bind_u64(q, 2, message->seq_num);
     db_bind_uuid(q, 3, &message->tenant_id);
-    if ((result = db_run(q)) != R_OK) return result;
+    return q;
+}
+
+static MUST_USE enum result change_one(struct tx *tx, struct db_query *q)
+{
+    enum result result = db_run(q);
+
+    if (result != R_OK) return result;
     return db_changes(tx->db) == 1 ? R_OK : R_NOT_FOUND;
+}
+
+enum result messages_forget_client_msg_id(struct tx *tx, const struct message *message)
+{
+    return change_one(tx, query_one(tx, SQL_FORGET_CLIENT_MSG_ID, message));
+}
+
+enum result messages_set_texts(struct tx *tx, const struct message *message)
+{
+    struct db_query *q = query_one(tx, SQL_SET_TEXTS, message);
+
+    CHECK(message->content_text.at != NULL);
+    CHECK(message->edit_count > 0 && message->edited_at_ms > 0);
+    db_bind_text(q, 4, message->content_text);
+    db_bind_text(q, 5, message->content_meta);
+    db_bind_u64(q, 6, message->edit_count);
+    db_bind_u64(q, 7, message->edited_at_ms);
+    return change_one(tx, q);
+}
+
+enum result messages_bury(struct tx *tx, const struct message *message)
+{
+    struct db_query *q = query_one(tx, SQL_BURY, message);
+
+    CHECK(message->deleted_at_ms > 0);
+    db_bind_u64(q, 4, message->deleted_at_ms);
+    return change_one(tx, q);
+}
+
+enum result messages_delete_some(struct tx *tx, const struct uuid *tenant_id,
+                                 const struct uuid *conversation_id, size_t count_max,
+                                 size_t *count)
+{
+    const char *const statements[] = {SQL_DELETE_SOME_VERSIONS, SQL_DELETE_SOME_REACTIONS,
+                                      SQL_DELETE_SOME}; /* the messages themselves come last */
+
+    CHECK(count_max > 0);
+    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
+        struct db_query *q = db_query(tx->db, statements[i]);
+        enum result result;
+
+        db_bind_uuid(q, 1, conversation_id);
+        db_bind_uuid(q, 2, tenant_id);
+        db_bind_u64(q, 3, count_max);
+        if ((result = db_run(q)) != R_OK) return result;
+    }
+    *count = (size_t)db_changes(tx->db);
+    return R_OK;
 }
 
 static void read_row(struct db_query *q, struct arena *arena, struct message *out)
@@ -121,6 +197,17 @@ enum result messages_find(struct tx *tx, const struct uuid *tenant_id,
     db_bind_uuid(q, 1, message_id);
     db_bind_uuid(q, 2, conversation_id);
     db_bind_uuid(q, 3, tenant_id);
+    return find_one(q, arena, out);
+}
+
+enum result messages_find_anywhere(struct tx *tx, const struct uuid *tenant_id,
+                                   const struct uuid *message_id, struct arena *arena,
+                                   struct message *out)
+{
+    struct db_query *q = db_query(tx->db, SQL_FIND_ANYWHERE);
+
+    db_bind_uuid(q, 1, message_id);
+    db_bind_uuid(q, 2, tenant_id);
     return find_one(q, arena, out);
 }
 
@@ -183,6 +270,7 @@ enum result messages_list(struct tx *tx, const struct uuid *tenant_id,
     db_bind_uuid(q, 4, tenant_id);
     db_bind_i64(q, 5, (filter->flags & MESSAGES_INTERNAL) != 0);
     db_bind_u64(q, 6, filter->limit + 1);
+    db_bind_uuid(q, 7, &filter->viewer_id);
     result = read_list(q, filter, arena, &list);
     db_end(q);
     if (result != R_OK) return result;

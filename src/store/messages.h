@@ -24,6 +24,8 @@ enum content_type {
 
 enum thread_role { THREAD_MAIN = 0, THREAD_ASIDE = 1 };
 
+struct reaction_kind;
+
 struct message {
     struct uuid message_id;
     struct uuid conversation_id;
@@ -46,11 +48,15 @@ struct message {
     uint64_t deleted_at_ms;       /* 0: it is there; else only its place is */
     struct str client_msg_id;     /* at == NULL: none */
     struct str client_msg_digest; /* of the content as it was sent; set with client_msg_id */
+    /* Not of the row: reactions_load (store/reactions.h) fills these in. */
+    const struct reaction_kind *reactions;
+    size_t reactions_count;
 };
 
 /* A range of one conversation, both ends included. The list is in rising order in any case. */
 struct message_filter {
     struct uuid conversation_id;
+    struct uuid viewer_id; /* who reads: without what those wrote whom this one blocked */
     uint64_t seq_min;
     uint64_t seq_max;
     size_t limit;     /* > 0 */
@@ -72,7 +78,20 @@ struct message_list {
 MUST_USE enum result messages_insert(struct tx *tx, const struct message *message);
 /* The message stays, its client_msg_id is free again. R_NOT_FOUND. */
 MUST_USE enum result messages_forget_client_msg_id(struct tx *tx, const struct message *message);
+/* The texts, edit_count and edited_at_ms as they stand in `message`. R_NOT_FOUND. */
+MUST_USE enum result messages_set_texts(struct tx *tx, const struct message *message);
+/* Only its place stays, with the time. R_NOT_FOUND. */
+MUST_USE enum result messages_bury(struct tx *tx, const struct message *message);
+/* At most `count_max` of a conversation, for good, with their reactions and earlier versions.
+ * `count` gets how many; fewer than count_max: none is left. */
+MUST_USE enum result messages_delete_some(struct tx *tx, const struct uuid *tenant_id,
+                                          const struct uuid *conversation_id, size_t count_max,
+                                          size_t *count);
 
+/* In whatever conversation. R_NOT_FOUND. */
+MUST_USE enum result messages_find_anywhere(struct tx *tx, const struct uuid *tenant_id,
+                                            const struct uuid *message_id, struct arena *arena,
+                                            struct message *out);
 /* R_NOT_FOUND, also when it is in another conversation. */
 MUST_USE enum result messages_find(struct tx *tx, const struct uuid *tenant_id,
                                    const struct uuid *conversation_id,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* migrations.h — the steps of the database schema, compiled into the program.
- * The array is made by the build from src/store/migrations/NNNN_name.sql; it is constant, ordered by
- * number, and starts at 1 without gaps. What is applied when is the caller's business. */
+/* migrations.h — the steps of the database schema, compiled into the program. The array is made
+ * by the build from src/store/migrations/NNNN_name.sql; it is constant, ordered by number, and
+ * starts at 1 without gaps. What is applied when is the caller's business. */
 #ifndef STORE_MIGRATIONS_H
 #define STORE_MIGRATIONS_H
 

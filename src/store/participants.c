@@ -4,6 +4,7 @@
 #include "store/participants.h"
 
 #include "base/check.h"
+#include "store/ids.h"
 #include "store/unread.h"
 
 static const char SQL_INSERT[] =
@@ -15,9 +16,17 @@ static const char SQL_INSERT[] =
 static const char SQL_DELETE[] = "DELETE FROM participant" OF_ONE;
 static const char SQL_SET_ROLE[] = "UPDATE participant SET role = $4" OF_ONE;
 static const char SQL_SET_LAST_READ[] = "UPDATE participant SET last_read_seq = $4" OF_ONE;
+static const char SQL_SET_MUTED[] = "UPDATE participant SET muted_until_ms = $4" OF_ONE;
+static const char SQL_SET_ARCHIVED[] = "UPDATE participant SET archived_at_ms = $4" OF_ONE;
+static const char SQL_HIDE[] = "UPDATE participant SET first_seq = $4 + 1, last_read_seq = $4,"
+                               " archived_at_ms = NULL" OF_ONE;
+static const char SQL_DELETE_ALL[] =
+    "DELETE FROM participant WHERE conversation_id = $1 AND tenant_id = $2";
 
-#define COLUMNS "p.conversation_id, p.user_id, p.tenant_id, p.role, p.joined_at_ms, p.last_read_seq"
-#define COLUMNS_COUNT 6
+#define COLUMNS                                                                           \
+    "p.conversation_id, p.user_id, p.tenant_id, p.role, p.joined_at_ms, p.last_read_seq," \
+    " p.first_seq, p.muted_until_ms, p.archived_at_ms"
+#define COLUMNS_COUNT 9
 
 static const char SQL_FIND[] = "SELECT " COLUMNS " FROM participant p"
                                " WHERE p.conversation_id = $1 AND p.user_id = $2"
@@ -41,6 +50,17 @@ static const char SQL_LIST[] =
     " FROM participant p JOIN user_account u ON u.user_id = p.user_id AND u.tenant_id = $2"
     " WHERE p.conversation_id = $1 AND p.tenant_id = $2 AND p.user_id > $3"
     " ORDER BY p.user_id LIMIT $4";
+
+static const char SQL_LIST_IDS[] = "SELECT user_id FROM participant"
+                                   " WHERE conversation_id = $1 AND tenant_id = $2"
+                                   " ORDER BY user_id";
+
+/* The index participant_archived has the few that are archived, so this costs next to nothing. */
+static const char SQL_LIST_WOKEN[] =
+    "SELECT p.user_id FROM participant p WHERE p.conversation_id = $1 AND p.tenant_id = $2"
+    " AND p.archived_at_ms > 0 AND (p.muted_until_ms IS NULL OR p.muted_until_ms <= $5)"
+    " AND ($4 = 0 OR p.role <> 2) AND NOT EXISTS (SELECT 1 FROM user_block b"
+    " WHERE b.blocker_id = p.user_id AND b.blocked_id = $3)";
 
 /* Most conversations are read to their end: seq_counter says so without a look at messages. */
 static const char SQL_LIST_UNREAD[] =
@@ -107,6 +127,56 @@ enum result participants_set_last_read(struct tx *tx, const struct participant *
     return change_one(tx, q);
 }
 
+/* 0 stands for none, which is NULL. */
+static void bind_time(struct db_query *q, int parameter, uint64_t wall_ms)
+{
+    if (wall_ms == 0) db_bind_null(q, parameter);
+    else db_bind_u64(q, parameter, wall_ms);
+}
+
+enum result participants_set_muted(struct tx *tx, const struct participant *participant,
+                                   uint64_t muted_until_ms)
+{
+    struct db_query *q = query_one(tx, SQL_SET_MUTED, participant);
+
+    bind_time(q, 4, muted_until_ms);
+    return change_one(tx, q);
+}
+
+enum result participants_set_archived(struct tx *tx, const struct participant *participant,
+                                      uint64_t archived_at_ms)
+{
+    struct db_query *q = query_one(tx, SQL_SET_ARCHIVED, participant);
+
+    bind_time(q, 4, archived_at_ms);
+    return change_one(tx, q);
+}
+
+enum result participants_hide(struct tx *tx, const struct participant *participant, uint64_t seq)
+{
+    struct db_query *q = query_one(tx, SQL_HIDE, participant);
+
+    CHECK(seq >= participant->last_read_seq);
+    db_bind_u64(q, 4, seq);
+    return change_one(tx, q);
+}
+
+static struct db_query *query_all(struct tx *tx, const char *sql, const struct uuid *tenant_id,
+                                  const struct uuid *conversation_id)
+{
+    struct db_query *q = db_query(tx->db, sql);
+
+    db_bind_uuid(q, 1, conversation_id);
+    db_bind_uuid(q, 2, tenant_id);
+    return q;
+}
+
+enum result participants_delete_all(struct tx *tx, const struct uuid *tenant_id,
+                                    const struct uuid *conversation_id)
+{
+    return db_run(query_all(tx, SQL_DELETE_ALL, tenant_id, conversation_id));
+}
+
 static void read_row(struct db_query *q, struct participant *out)
 {
     *out = (struct participant){
@@ -116,6 +186,9 @@ static void read_row(struct db_query *q, struct participant *out)
         .role = (enum participant_role)db_i64(q, 3),
         .joined_at_ms = db_u64(q, 4),
         .last_read_seq = db_u64(q, 5),
+        .first_seq = db_u64(q, 6),
+        .muted_until_ms = db_u64(q, 7),
+        .archived_at_ms = db_u64(q, 8),
     };
 }
 
@@ -149,16 +222,32 @@ enum result participants_find_heir(struct tx *tx, const struct participant *leav
 enum result participants_count(struct tx *tx, const struct uuid *tenant_id,
                                const struct uuid *conversation_id, size_t *out)
 {
-    struct db_query *q = db_query(tx->db, SQL_COUNT);
-    enum result result;
+    struct db_query *q = query_all(tx, SQL_COUNT, tenant_id, conversation_id);
+    enum result result = db_next(q);
 
-    db_bind_uuid(q, 1, conversation_id);
-    db_bind_uuid(q, 2, tenant_id);
-    result = db_next(q);
     if (result == R_OK) *out = (size_t)db_u64(q, 0);
     db_end(q);
     CHECK(result != R_DONE);
     return result;
+}
+
+enum result participants_list_ids(struct tx *tx, const struct uuid *tenant_id,
+                                  const struct uuid *conversation_id, struct arena *arena,
+                                  struct uuid_list *out)
+{
+    return ids_read(query_all(tx, SQL_LIST_IDS, tenant_id, conversation_id), arena, out);
+}
+
+enum result participants_list_woken(struct tx *tx, const struct message *message,
+                                    struct arena *arena, struct uuid_list *out)
+{
+    struct db_query *q =
+        query_all(tx, SQL_LIST_WOKEN, &message->tenant_id, &message->conversation_id);
+
+    db_bind_uuid(q, 3, &message->sender_id);
+    db_bind_i64(q, 4, message->is_internal);
+    db_bind_u64(q, 5, tx->now_ms);
+    return ids_read(q, arena, out);
 }
 
 static void read_attendee(struct db_query *q, struct arena *arena, struct attendee *out)

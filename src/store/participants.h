@@ -7,6 +7,8 @@
 #ifndef STORE_PARTICIPANTS_H
 #define STORE_PARTICIPANTS_H
 
+#include "base/json_in.h"
+#include "store/messages.h"
 #include "store/tx.h"
 #include "store/users.h"
 
@@ -25,6 +27,9 @@ struct participant {
     enum participant_role role;
     uint64_t joined_at_ms; /* set by participants_insert */
     uint64_t last_read_seq;
+    uint64_t first_seq; /* sees the messages from here on; 0: all, and never deleted for them */
+    uint64_t muted_until_ms; /* 0, or a time that may be over */
+    uint64_t archived_at_ms; /* 0: not */
 };
 
 /* Somebody in the list of a conversation. */
@@ -63,6 +68,17 @@ MUST_USE enum result participants_set_role(struct tx *tx, const struct participa
 MUST_USE enum result participants_set_last_read(struct tx *tx,
                                                 const struct participant *participant,
                                                 uint64_t last_read_seq);
+/* 0: not, from now on. */
+MUST_USE enum result participants_set_muted(struct tx *tx, const struct participant *participant,
+                                            uint64_t muted_until_ms);
+MUST_USE enum result participants_set_archived(struct tx *tx, const struct participant *participant,
+                                               uint64_t archived_at_ms);
+/* For this participant the conversation begins anew: all up to `seq` is gone and counts as read. */
+MUST_USE enum result participants_hide(struct tx *tx, const struct participant *participant,
+                                       uint64_t seq);
+/* All of a conversation; none is no error. */
+MUST_USE enum result participants_delete_all(struct tx *tx, const struct uuid *tenant_id,
+                                             const struct uuid *conversation_id);
 
 /* R_NOT_FOUND. */
 MUST_USE enum result participants_find(struct tx *tx, const struct uuid *tenant_id,
@@ -77,6 +93,13 @@ MUST_USE enum result participants_count(struct tx *tx, const struct uuid *tenant
 MUST_USE enum result participants_list(struct tx *tx, const struct uuid *tenant_id,
                                        const struct participant_filter *filter, struct arena *arena,
                                        struct participant_list *out);
+/* All of them, in the order of ids. */
+MUST_USE enum result participants_list_ids(struct tx *tx, const struct uuid *tenant_id,
+                                           const struct uuid *conversation_id, struct arena *arena,
+                                           struct uuid_list *out);
+/* Those who archived the conversation, did not mute it, and can see this new message in it. */
+MUST_USE enum result participants_list_woken(struct tx *tx, const struct message *message,
+                                             struct arena *arena, struct uuid_list *out);
 /* The conversations in which the user has something unread. */
 MUST_USE enum result participants_list_unread(struct tx *tx, const struct uuid *tenant_id,
                                               const struct uuid *user_id, struct arena *arena,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* revocations.h — the log of ended sessions and disabled users, for whoever did not hear the commit:
- * a server that starts, and one whose database another process changed. Store threads. */
+/* revocations.h — the log of ended sessions and disabled users, for whoever did not hear the
+ * commit: a server that starts, and one whose database another process changed. Store threads. */
 #ifndef STORE_REVOCATIONS_H
 #define STORE_REVOCATIONS_H
 

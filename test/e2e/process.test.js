@@ -104,13 +104,13 @@ describe('what keeps it from starting', () => {
     assert.equal((await server.request('GET', '/healthz')).status, 200)
   })
 
-  test('a port in use', async () => {
+  test('a port in use', async (t) => {
     const blocker = net.createServer()
+    t.after(() => blocker.close())
     await new Promise((resolve) => blocker.listen(0, '127.0.0.1', resolve))
     const address = `127.0.0.1:${blocker.address().port}`
     const data = join(scratch, 'port')
     await assertFails(['serve', '--listen', address, '--data', data], /in use/)
-    blocker.close()
   })
 
   test('a directory that cannot be made or written', async () => {
@@ -237,7 +237,7 @@ describe('what it tells about itself', () => {
 })
 
 describe('carillon tail', () => {
-  test('it prints every event of a user as a line of JSON, and ends with 0 when told', async (t) => {
+  test('it prints every event of a user as a line of JSON, and ends with 0', async (t) => {
     const server = await startServer(t)
     const [ada, grace] = await makeTenant(server, 'Ada', 'Grace')
     const { id } = await ada.conversation([grace])

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* replay.c — feeds every file of a corpus once to a fuzzer's entry point.
- * Linked with one *_fuzz.c in the ordinary builds, so that each input that ever broke a parser is
- * tried again on every run of the tests, under every compiler and sanitizer. It searches for
- * nothing new; that is libFuzzer's work (./dev fuzz). The name of the input is printed first, so that
- * a crash names its cause. An empty corpus is a failure: it would test nothing. */
+/* replay.c — feeds every file of a corpus once to a fuzzer's entry point. Linked with one
+ * *_fuzz.c in the ordinary builds, so that each input that ever broke a parser is tried again on
+ * every run of the tests, under every compiler and sanitizer. It searches for nothing new; that
+ * is libFuzzer's work (./dev fuzz). The name of the input is printed first, so that a crash
+ * names its cause. An empty corpus is a failure: it would test nothing. */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>

@@ -26,10 +26,11 @@ export class Child {
   // { code, signal } once it has ended and all of its output is here.
   end = null
 
-  constructor(program, args, env = {}) {
+  // stdin: 'pipe' for a program that is written to, through process.stdin.
+  constructor(program, args, env = {}, stdin = 'ignore') {
     this.command = [program, ...args].join(' ')
     this.process = spawn(program, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin, 'pipe', 'pipe'],
       env: { ...cleanEnvironment(), ...env },
     })
     running.add(this.process)

@@ -28,7 +28,7 @@ CREATE TABLE participant (
     PRIMARY KEY (conversation_id, user_id)
 ) CLUSTERED;
 
-CREATE INDEX participant_by_user ON participant (user_id, conversation_id);
+CREATE INDEX participant_by_user ON participant (user_id, tenant_id, conversation_id);
 
 -- The rows of a conversation lie side by side in the order of seq_num: a page of history is one range.
 -- What is counted and filtered stands before the texts, because a long text continues on other pages

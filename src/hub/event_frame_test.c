@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+/* event_frame_test.c — the exact bytes, and the same read back by other programs' eyes: the
+ * WebSocket parser of a client, and jansson. */
+#include "hub/event_frame.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "limits.h"
+#include "proto/ws_parse.h"
+
+static void expect_bytes(const struct effect *event, struct str expected)
+{
+    struct frame *frame = event_frame_new(event);
+
+    assert_int_equal(frame->len, expected.len);
+    assert_memory_equal(frame->bytes, expected.at, expected.len);
+    assert_int_equal(atomic_load(&frame->refs_count), 1);
+    frame_unref(frame);
+}
+
+static void test_exact_bytes(void **state)
+{
+    struct effect event = {
+        .kind = EFFECT_EVENT, .type = STR("user.updated"), .payload = STR("{\"a\":1}")};
+
+    (void)state;
+    expect_bytes(&event,
+                 STR("\x81\x44"
+                     "{\"type\":\"event\",\"payload\":{\"type\":\"user.updated\",\"payload\":"
+                     "{\"a\":1}}}"));
+    assert_true(uuid_parse(STR("019ab000-0000-7000-8000-0123456789ab"), &event.conversation_id));
+    event.payload = STR("{}");
+    expect_bytes(&event, STR("\x81\x78"
+                             "{\"type\":\"event\",\"conversation_id\":"
+                             "\"019ab000-0000-7000-8000-0123456789ab\",\"payload\":{\"type\":"
+                             "\"user.updated\",\"payload\":{}}}"));
+}
+
+/* The frame as a client reads it: one text message of JSON, whose innermost payload is returned. */
+static json_t *read_as_client(struct frame *frame, json_t **whole)
+{
+    struct ws_limits limits = {.message_bytes_max = 1u << 20, .fragments_max = 1};
+    struct ws_parser parser;
+    struct ws_event event;
+    size_t consumed;
+
+    ws_parser_init(&parser, WS_SIDE_CLIENT, limits);
+    assert_int_equal(ws_parse(&parser, frame->bytes, frame->len, &consumed, &event), WS_OK);
+    assert_int_equal(consumed, frame->len);
+    assert_int_equal(event.type, WS_EVENT_TEXT);
+    *whole = json_loadb(event.payload.at, event.payload.len, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(*whole);
+    assert_string_equal(json_string_value(json_object_get(*whole, "type")), "event");
+    ws_parser_release(&parser);
+    return json_object_get(json_object_get(*whole, "payload"), "payload");
+}
+
+/* Every length of a payload around the steps of the header, and the longest. */
+static void test_read_back(void **state)
+{
+    static char payload[EVENT_PAYLOAD_BYTES_MAX + 1];
+
+    (void)state;
+    for (size_t len = 8; len <= EVENT_PAYLOAD_BYTES_MAX; len = len < 300 ? len + 1 : len * 2) {
+        struct effect event = {.kind = EFFECT_EVENT, .type = STR("message.created")};
+        struct frame *frame;
+        json_t *whole;
+        json_t *inner;
+        memset(payload, 'z', len);
+        memcpy(payload, "{\"t\":\"", 6);
+        memcpy(payload + len - 2, "\"}", 2);
+        event.payload = str_of(payload, len);
+        event.conversation_id = uuid_new();
+        frame = event_frame_new(&event);
+        inner = read_as_client(frame, &whole);
+        assert_int_equal(json_string_length(json_object_get(inner, "t")), len - 8);
+        json_decref(whole);
+        frame_unref(frame);
+    }
+}
+
+static void test_names_are_where_they_belong(void **state)
+{
+    struct effect event = {
+        .kind = EFFECT_EVENT, .type = STR("typing"), .payload = STR("{\"user_id\":\"u\"}")};
+    char id_text[UUID_TEXT_LEN + 1] = {0};
+    struct frame *frame;
+    json_t *whole;
+
+    (void)state;
+    event.conversation_id = uuid_new();
+    uuid_write(&event.conversation_id, id_text);
+    frame = event_frame_new(&event);
+    assert_string_equal(
+        json_string_value(json_object_get(read_as_client(frame, &whole), "user_id")), "u");
+    assert_string_equal(json_string_value(json_object_get(whole, "conversation_id")), id_text);
+    assert_string_equal(
+        json_string_value(json_object_get(json_object_get(whole, "payload"), "type")), "typing");
+    assert_int_equal(json_object_size(whole), 3);
+    json_decref(whole);
+    frame_unref(frame);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_exact_bytes),
+        cmocka_unit_test(test_read_back),
+        cmocka_unit_test(test_names_are_where_they_belong),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

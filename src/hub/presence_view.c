@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+/* presence_view.c — one small entry per user who is there. */
+#include "hub/presence_view.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "hub/presence.h"
+
+struct presence_entry {
+    enum presence_status status;
+    size_t detail_len;
+    char detail[];
+};
+
+void presence_view_init(struct presence_view *v)
+{
+    map_init(&v->users, INT32_MAX); /* as many as hub/presence.h has */
+}
+
+void presence_view_release(struct presence_view *v)
+{
+    size_t cursor = 0;
+    void *entry;
+
+    while ((entry = map_next(&v->users, &cursor, NULL)) != NULL) free(entry);
+    map_release(&v->users);
+}
+
+static enum presence_status status_of(struct str name)
+{
+    for (size_t i = 0; presence_status_names[i] != NULL; i++) {
+        if (str_equals(name, str_from(presence_status_names[i]))) return (enum presence_status)i;
+    }
+    CHECK(false);
+    return PRESENCE_OFFLINE;
+}
+
+void presence_view_apply(struct presence_view *v, const struct effect *effect)
+{
+    struct str detail = effect->status_detail;
+    enum presence_status status = status_of(effect->status);
+    struct presence_entry *entry;
+
+    CHECK(effect->kind == EFFECT_PRESENCE);
+    free(map_remove(&v->users, &effect->id));
+    if (status == PRESENCE_OFFLINE && detail.len == 0) return;
+    entry = malloc(sizeof *entry + detail.len);
+    CHECK(entry != NULL);
+    entry->status = status;
+    entry->detail_len = detail.len;
+    if (detail.len > 0) memcpy(entry->detail, detail.at, detail.len);
+    CHECK(map_put(&v->users, &effect->id, entry) == R_OK);
+}
+
+struct str presence_view_status(const struct presence_view *v, const struct uuid *user_id)
+{
+    const struct presence_entry *entry = map_find(&v->users, user_id);
+
+    return str_from(presence_status_names[entry == NULL ? PRESENCE_OFFLINE : entry->status]);
+}
+
+struct str presence_view_detail(const struct presence_view *v, const struct uuid *user_id)
+{
+    const struct presence_entry *entry = map_find(&v->users, user_id);
+
+    if (entry == NULL || entry->detail_len == 0) return STR_NONE;
+    return str_of(entry->detail, entry->detail_len);
+}
