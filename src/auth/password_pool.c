@@ -107,7 +107,7 @@ done:
     return result;
 }
 
-void password_pool_close(struct password_pool *pool)
+void password_pool_finish(struct password_pool *pool)
 {
     if (pool == NULL) return;
     inbox_close(&pool->inbox);
@@ -116,6 +116,13 @@ void password_pool_close(struct password_pool *pool)
 
         CHECK(error == 0);
     }
+    pool->threads_count = 0;
+}
+
+void password_pool_close(struct password_pool *pool)
+{
+    if (pool == NULL) return;
+    password_pool_finish(pool);
     inbox_release(&pool->inbox);
     free(pool);
 }

@@ -40,7 +40,11 @@ struct password_pool_options {
 MUST_USE enum result password_pool_open(struct password_pool **out,
                                         const struct password_pool_options *options,
                                         struct fault *fault);
-/* Main thread: finishes what is queued. The reply inboxes must still be drained. Accepts NULL. */
+/* Main thread: finishes what is queued and ends the threads; whoever still submits gets R_CLOSED.
+ * The reply inboxes must still be drained. Accepts NULL. */
+void password_pool_finish(struct password_pool *pool);
+/* Main thread, after every submitter stopped: password_pool_finish, if that was not done yet, and
+ * frees it. Accepts NULL. */
 void password_pool_close(struct password_pool *pool);
 
 /* Copies the password, which must be free of password_fault. Clears everything else. */

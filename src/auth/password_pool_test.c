@@ -122,6 +122,24 @@ static void test_an_old_hash_is_made_better(void **state)
     password_pool_close(pool);
 }
 
+static void test_a_finished_pool_answers_and_then_refuses(void **state)
+{
+    struct password_pool *pool = open_pool(1, cheap);
+    struct password_job job;
+
+    (void)state;
+    prepare(&job, PASSWORD_HASH, STR("correct horse"));
+    assert_int_equal(password_pool_submit(pool, &job), R_OK);
+    password_pool_finish(pool);
+    receive(1);
+    assert_int_equal(job.result, R_OK);
+    prepare(&job, PASSWORD_HASH, STR("correct horse"));
+    assert_int_equal(password_pool_submit(pool, &job), R_CLOSED);
+    password_pool_finish(pool);
+    password_pool_finish(NULL);
+    password_pool_close(pool);
+}
+
 /* One thread is busy, PASSWORD_QUEUE_JOBS_MAX wait, one more is refused; closing finishes all. */
 static void test_s9_a_full_queue_refuses(void **state)
 {
@@ -173,6 +191,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a13_nobody_is_refused_like_a_wrong_password,
                                         make_inbox, drop_inbox),
         cmocka_unit_test_setup_teardown(test_an_old_hash_is_made_better, make_inbox, drop_inbox),
+        cmocka_unit_test_setup_teardown(test_a_finished_pool_answers_and_then_refuses, make_inbox,
+                                        drop_inbox),
         cmocka_unit_test_setup_teardown(test_s9_a_full_queue_refuses, make_inbox, drop_inbox),
         cmocka_unit_test_setup_teardown(test_options_out_of_range, make_inbox, drop_inbox),
     };

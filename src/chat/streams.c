@@ -198,6 +198,15 @@ static struct str copy_unsaved(struct stream *s, struct arena *arena)
     return s->unsaved.len == 0 ? STR_NONE : arena_copy(arena, buf_str(&s->unsaved));
 }
 
+/* Its agent was removed or disabled while it streamed. The next tick gives it up. */
+static void expel(struct stream *s)
+{
+    buf_release(&s->unsaved);
+    s->lost_at_ms = clock_mono_ms();
+    end_connection(s, R_NOT_FOUND, "task_not_found",
+                   "The agent is not in the conversation of the task any more.");
+}
+
 static void on_saved(struct job *job)
 {
     struct own_job *own = job->owner;
@@ -215,6 +224,7 @@ static void on_saved(struct job *job)
         if (job->result != R_OK) s->lost_at_ms = clock_mono_ms() + STREAM_LOST_MS_MAX;
         answer(op);
     }
+    if (job->result == R_NOT_FOUND) expel(s);
     own_job_free(own);
     advance(s);
 }

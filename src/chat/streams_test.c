@@ -5,6 +5,7 @@
 #include <sched.h>
 
 #include "base/clock.h"
+#include "chat/participants.h"
 #include "chat/tasks_testing.h"
 #include "limits.h"
 
@@ -248,6 +249,30 @@ static void a_lost_agent_is_given_up_when_its_time_is_over(void **state)
     assert_int_equal(stored_task(f).saved_bytes, 4);
 }
 
+static void an_agent_that_was_removed_is_expelled_by_the_next_save(void **state)
+{
+    struct fixture *f = *state;
+    struct participant_remove cmd = {.caller = testing_caller(f->w, ALICE),
+                                     .conversation_id = f->task.conversation_id,
+                                     .user_id = f->w->people[ROBOT]};
+    struct stream_op watch = {0};
+    bool is_watch_back;
+
+    assert_int_equal(open_stream(f), R_OK);
+    begin(f, &watch, STREAM_WATCH, &is_watch_back);
+    participant_remove_init(&cmd);
+    assert_int_equal(testing_write_job(f->w, &cmd.job), R_OK);
+    assert_int_equal(append(f, "too late"), R_OK);
+    streams_tick(f->streams, clock_mono_ms());
+    finish(f, &is_watch_back);
+    assert_string_equal(watch.problem.code, "task_not_found");
+    assert_int_equal(append(f, "still there"), R_CONFLICT);
+    streams_tick(f->streams, clock_mono_ms());
+    while (peek(f).state == STREAM_INTERRUPTED) continue;
+    assert_int_equal(stored_task(f).status, TASK_FAILED);
+    assert_int_equal(stored_task(f).saved_bytes, 0);
+}
+
 static void a_stop_gives_the_watch_back_and_saves(void **state)
 {
     struct fixture *f = *state;
@@ -370,6 +395,7 @@ int main(void)
         STREAM_TEST(a_refused_change_leaves_the_stream_alone),
         STREAM_TEST(a_newer_connection_takes_the_stream_over),
         STREAM_TEST(a_lost_agent_is_given_up_when_its_time_is_over),
+        STREAM_TEST(an_agent_that_was_removed_is_expelled_by_the_next_save),
         STREAM_TEST(a_stop_gives_the_watch_back_and_saves),
         STREAM_TEST(one_task_more_than_the_bound_is_refused),
         STREAM_TEST(a_full_inbox_still_has_room_for_those_who_stream),

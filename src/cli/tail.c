@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* tail.c — `carillon tail`: every event of a user, one JSON line each, for ever.
- * It speaks carillon.v1 and remembers the cursor of the last event, so that a lost connection loses
- * no event: the next one begins where this one ended. What cannot get better (a refused token, a
- * revoked session) ends it; everything else is tried again after a random delay that grows. */
+/* tail.c — `carillon tail`: every event of a user, one JSON line each, for ever. It asks for
+ * carillon.v1 and remembers the cursor of the last event: a server that speaks it begins the
+ * next connection where the last one ended, any other begins with what happens then. What cannot
+ * get better (a refused token, a revoked session) ends it; everything else is tried again after
+ * a random delay that grows. */
 #include <poll.h>
 #include <signal.h>
 #include <sodium.h>

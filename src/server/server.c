@@ -350,11 +350,14 @@ static void stop(struct server *s)
     loop_clear_deadline(&s->live_deadline);
     live_stop(&s->live);
     revocation_watch_stop(&s->watch);
-    password_pool_close(s->password_pool);
+    /* The workers still run: an answer may lead to a next job, which is refused then. */
+    password_pool_finish(s->password_pool);
     streams_stop(s->streams);
-    store_close(s->store);
+    store_finish(s->store);
     streams_receive(s->streams);
     for (size_t i = 0; i < s->workers_count; i++) worker_stop(s->workers[i]);
+    store_close(s->store);
+    password_pool_close(s->password_pool);
     receive_all(s);
     live_release(&s->live);
     streams_free(s->streams);

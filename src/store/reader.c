@@ -92,7 +92,7 @@ enum result reader_pool_start(struct reader_pool **out, const struct reader_pool
     return result;
 }
 
-void reader_pool_stop(struct reader_pool *pool)
+void reader_pool_finish(struct reader_pool *pool)
 {
     if (pool == NULL) return;
     inbox_close(&pool->inbox);
@@ -100,8 +100,16 @@ void reader_pool_stop(struct reader_pool *pool)
         struct reader *r = &pool->readers[i];
 
         if (r->is_running) CHECK(pthread_join(r->thread, NULL) == 0);
+        r->is_running = false;
         db_close(r->db);
+        r->db = NULL;
     }
+}
+
+void reader_pool_stop(struct reader_pool *pool)
+{
+    if (pool == NULL) return;
+    reader_pool_finish(pool);
     inbox_release(&pool->inbox);
     free(pool);
 }

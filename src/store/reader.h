@@ -20,7 +20,10 @@ struct reader_pool_options {
 MUST_USE enum result reader_pool_start(struct reader_pool **out,
                                        const struct reader_pool_options *options,
                                        struct fault *fault);
-/* Finishes what is queued. Accepts NULL. */
+/* Finishes what is queued and ends the threads; whoever still submits gets R_CLOSED. Accepts
+ * NULL. */
+void reader_pool_finish(struct reader_pool *pool);
+/* The same, and then it is gone: after every submitter stopped. Accepts NULL. */
 void reader_pool_stop(struct reader_pool *pool);
 /* R_FULL, R_CLOSED: the job stays the caller's. */
 MUST_USE enum result reader_pool_submit(struct reader_pool *pool, struct job *job);

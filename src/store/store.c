@@ -99,6 +99,14 @@ enum result store_open(struct store **out, const struct store_options *options, 
     return result;
 }
 
+void store_finish(struct store *s)
+{
+    if (s == NULL) return;
+    CHECK_ON(ROLE_MAIN);
+    writer_finish(s->writer);
+    reader_pool_finish(s->readers);
+}
+
 void store_close(struct store *s)
 {
     if (s == NULL) return;

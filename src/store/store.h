@@ -39,9 +39,13 @@ struct store_stats {
  * writable; R_INVALID: readers_count is 0 or above READERS_MAX. */
 MUST_USE enum result store_open(struct store **out, const struct store_options *options,
                                 struct fault *fault);
-/* Main thread, after every submitter stopped: finishes what is queued, then stops the threads and
- * closes. Accepts NULL. The reply inboxes must still be drained while this waits, and released only
- * after it: a store thread may be waking a receiver that already has the item. */
+/* Main thread: finishes what is queued and ends the threads; whoever still submits gets R_CLOSED.
+ * For a server whose workers need the answers, and may go on from them with another job. Accepts
+ * NULL. The reply inboxes must still be drained while this waits, and released only after it: a
+ * store thread may be waking a receiver that already has the item. */
+void store_finish(struct store *s);
+/* Main thread, after every submitter stopped: store_finish, if that was not done yet, and closes.
+ * Accepts NULL. */
 void store_close(struct store *s);
 
 /* R_FULL (STORE_QUEUE_JOBS_MAX) or R_CLOSED: the job stays the caller's. Never blocks. */

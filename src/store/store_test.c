@@ -195,6 +195,27 @@ static void a_closed_store_is_one_file(void **state)
     assert_int_not_equal(stat(wal_path, &st), 0);
 }
 
+/* A worker that goes on from an answer with its next job, while the server stops. */
+static void a_finished_store_answers_and_then_refuses(void **state)
+{
+    struct fixture *f = *state;
+    struct probe p = {0};
+    struct store_stats stats;
+
+    p.job = (struct job){.run = write_event, .done = probe_done, .reply_to = &f->replies};
+    assert_int_equal(store_write(f->store, &p.job), R_OK);
+    store_finish(f->store);
+    testing_receive(&f->replies, 1);
+    assert_int_equal(p.job.result, R_OK);
+    assert_int_equal(p.done_count, 1);
+    assert_int_equal(store_write(f->store, &p.job), R_CLOSED);
+    assert_int_equal(store_read(f->store, &p.job), R_CLOSED);
+    store_stats_get(f->store, &stats);
+    assert_int_equal(stats.jobs_committed, 1);
+    store_finish(f->store);
+    store_finish(NULL);
+}
+
 static void a_newer_database_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -271,6 +292,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_epoch_and_the_cursors_outlive_a_restart, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_closed_store_is_one_file, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_finished_store_answers_and_then_refuses, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_newer_database_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_second_process_may_visit_but_not_serve, set_up,
                                         tear_down),

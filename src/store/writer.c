@@ -22,6 +22,7 @@ struct writer {
     struct inbox inbox;
     pthread_t thread;
     uint64_t next_cursor;
+    bool is_finished; /* its thread is gone */
 };
 
 /* One row look-up per transaction keeps the counter true whatever happened in between: a start,
@@ -180,11 +181,18 @@ enum result writer_start(struct writer **out, const struct writer_options *optio
     return R_OK;
 }
 
+void writer_finish(struct writer *w)
+{
+    if (w == NULL || w->is_finished) return;
+    inbox_close(&w->inbox);
+    CHECK(pthread_join(w->thread, NULL) == 0);
+    w->is_finished = true;
+}
+
 void writer_stop(struct writer *w)
 {
     if (w == NULL) return;
-    inbox_close(&w->inbox);
-    CHECK(pthread_join(w->thread, NULL) == 0);
+    writer_finish(w);
     inbox_release(&w->inbox);
     free(w);
 }

@@ -20,7 +20,10 @@ struct writer_options {
 /* R_UNAVAILABLE: no thread could be made. */
 MUST_USE enum result writer_start(struct writer **out, const struct writer_options *options,
                                   struct fault *fault);
-/* Finishes what is queued. Accepts NULL. */
+/* Finishes what is queued and ends the thread; whoever still submits gets R_CLOSED. Accepts
+ * NULL. */
+void writer_finish(struct writer *w);
+/* The same, and then it is gone: after every submitter stopped. Accepts NULL. */
 void writer_stop(struct writer *w);
 /* R_FULL, R_CLOSED: the job stays the caller's. */
 MUST_USE enum result writer_submit(struct writer *w, struct job *job);
