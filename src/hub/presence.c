@@ -19,7 +19,8 @@ const char *const presence_status_names[] = {
 };
 
 static const struct presence_state offline = {.status = PRESENCE_OFFLINE};
-static const struct presence_state online = {.status = PRESENCE_ONLINE};
+/* Not const, because a user's `told` may point to it; nobody writes through that. */
+static struct presence_state online = {.status = PRESENCE_ONLINE};
 
 void presence_init(struct presence *p)
 {
@@ -27,10 +28,17 @@ void presence_init(struct presence *p)
     map_init(&p->users, INT32_MAX); /* bounded by sockets, and by PRESENCE_ABSENT_MAX */
 }
 
+/* What nearly everybody is told is that somebody is online, which needs no memory per user. */
+static void forget_told(struct presence_user *user)
+{
+    if (user->told != &online) free(user->told);
+    user->told = NULL;
+}
+
 static void free_user(struct presence_user *user)
 {
     free(user->by_hand);
-    free(user->told);
+    forget_told(user);
     free(user);
 }
 
@@ -62,17 +70,18 @@ static bool is_told(const struct presence_user *user)
     return is_same(current(user), user->told == NULL ? &offline : user->told);
 }
 
-/* Replace what *to points to; offline without a detail is kept as NULL. */
-static void keep_state(struct presence_state **to, const struct presence_state *state)
+/* Offline without a detail is kept as NULL, online without one as the constant. */
+static void keep_told(struct presence_user *user, const struct presence_state *state)
 {
-    if (is_same(state, &offline)) {
-        free(*to);
-        *to = NULL;
+    forget_told(user);
+    if (is_same(state, &offline)) return;
+    if (is_same(state, &online)) {
+        user->told = &online;
         return;
     }
-    if (*to == NULL) *to = malloc(sizeof **to);
-    CHECK(*to != NULL);
-    **to = *state;
+    user->told = malloc(sizeof *user->told);
+    CHECK(user->told != NULL);
+    *user->told = *state;
 }
 
 /* ---- users ---- */
@@ -235,7 +244,7 @@ bool presence_settle(struct presence *p, struct presence_user *user, struct pres
     user->is_taken = false;
     if (is_news) {
         *out = *current(user);
-        keep_state(&user->told, out);
+        keep_told(user, out);
     }
     review(p, user);
     return is_news;

@@ -13,6 +13,18 @@ struct presence_entry {
     char detail[];
 };
 
+/* Those without a detail are all alike and need no memory of their own. */
+static struct presence_entry plain_entries[] = {
+    [PRESENCE_ONLINE] = {.status = PRESENCE_ONLINE},
+    [PRESENCE_AWAY] = {.status = PRESENCE_AWAY},
+    [PRESENCE_BUSY] = {.status = PRESENCE_BUSY},
+};
+
+static void forget(struct presence_entry *entry)
+{
+    if (entry != NULL && entry->detail_len > 0) free(entry);
+}
+
 void presence_view_init(struct presence_view *v)
 {
     map_init(&v->users, INT32_MAX); /* as many as hub/presence.h has */
@@ -23,7 +35,7 @@ void presence_view_release(struct presence_view *v)
     size_t cursor = 0;
     void *entry;
 
-    while ((entry = map_next(&v->users, &cursor, NULL)) != NULL) free(entry);
+    while ((entry = map_next(&v->users, &cursor, NULL)) != NULL) forget(entry);
     map_release(&v->users);
 }
 
@@ -43,13 +55,17 @@ void presence_view_apply(struct presence_view *v, const struct effect *effect)
     struct presence_entry *entry;
 
     CHECK(effect->kind == EFFECT_PRESENCE);
-    free(map_remove(&v->users, &effect->id));
+    forget(map_remove(&v->users, &effect->id));
     if (status == PRESENCE_OFFLINE && detail.len == 0) return;
-    entry = malloc(sizeof *entry + detail.len);
-    CHECK(entry != NULL);
-    entry->status = status;
-    entry->detail_len = detail.len;
-    if (detail.len > 0) memcpy(entry->detail, detail.at, detail.len);
+    if (detail.len == 0) {
+        entry = &plain_entries[status];
+    } else {
+        entry = malloc(sizeof *entry + detail.len);
+        CHECK(entry != NULL);
+        entry->status = status;
+        entry->detail_len = detail.len;
+        memcpy(entry->detail, detail.at, detail.len);
+    }
     CHECK(map_put(&v->users, &effect->id, entry) == R_OK);
 }
 

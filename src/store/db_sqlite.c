@@ -33,7 +33,7 @@ static const char WRITER_PRAGMAS[] = "PRAGMA synchronous=FULL;"
                                      "PRAGMA journal_size_limit=67108864;";
 static const char READER_PRAGMAS[] = "PRAGMA query_only=ON;"
                                      "PRAGMA temp_store=MEMORY;"
-                                     "PRAGMA cache_size=-2048;";
+                                     "PRAGMA cache_size=-512;";
 
 static const char SQL_BEGIN_WRITER[] = "BEGIN IMMEDIATE";
 static const char SQL_BEGIN_READER[] = "BEGIN";
