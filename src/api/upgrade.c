@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* upgrade.c — from a GET /ws?token=… to an open socket.
- * The token is spent last, after everything that could refuse for another reason: a client that
- * is told "try again later" may still use it. */
+ * The token is spent last, with the 101 as good as written: a client that is told "try again
+ * later", for whatever reason, may still use it. Of two handshakes with one token that get as far,
+ * the first to be through has it. */
 #include "api/upgrade.h"
 
 #include "api/http_session.h"
@@ -70,19 +71,27 @@ static bool check_token(struct request *r, struct token_claims *who)
     return true;
 }
 
-/* False: answered. */
-static bool spend_token(struct request *r, const struct token_claims *who)
+/* What a ticket function answered, as a problem. */
+static enum result token_problem(enum result result, struct problem *problem)
 {
-    enum result result =
-        ticket_spend(r->api->tickets, &who->token_id, who->expires_at_sec, clock_wall_ms());
-
-    if (result == R_OK) return true;
+    if (result == R_OK) return R_OK;
     if (result == R_FULL)
-        refuse(r, R_UNAVAILABLE, "overloaded",
-               "Too many sockets are being opened; try again in a second.");
-    else
-        refuse(r, R_UNAUTHENTICATED, "token_spent",
-               "A messaging token opens one socket; fetch a new one at GET /v1/messaging/token.");
+        return problem_set(problem, R_UNAVAILABLE, "overloaded", NULL,
+                           "Too many sockets are being opened; try again in a second.");
+    return problem_set(problem, R_UNAUTHENTICATED, "token_spent", NULL,
+                       "A messaging token opens one socket; fetch a new one at GET "
+                       "/v1/messaging/token.");
+}
+
+/* False: answered. A token that is used up already is not worth a look into the database. */
+static bool check_unspent(struct request *r, const struct token_claims *who)
+{
+    struct problem problem;
+    enum result result = ticket_check(r->api->tickets, &who->token_id, clock_wall_ms());
+
+    if (token_problem(result, &problem) == R_OK) return true;
+    counter_add(&r->api->metrics->sockets_refused, 1);
+    reply_problem(r, &problem);
     return false;
 }
 
@@ -99,19 +108,25 @@ static struct frame *switching_protocols(struct request *r, const struct upgrade
     return frame;
 }
 
-/* What can have changed while the conversations were read. */
+/* What can have changed while the conversations were read; then nothing is left to refuse for, and
+ * the token is spent. */
 static void check_again(struct upgrade *u)
 {
     struct job *job = &u->hearing.job;
     struct api *api = u->request->api;
+    uint64_t now_ms = clock_wall_ms();
 
     if (job->result != R_OK) return;
-    if (revoked_has(api->revoked, &u->who, clock_wall_ms()))
+    if (revoked_has(api->revoked, &u->who, now_ms))
         job->result = problem_set(&job->problem, R_UNAUTHENTICATED, "session_revoked", NULL,
                                   "This session was ended; sign in again.");
     else if (api->is_draining || u->request->session == NULL)
         job->result = problem_set(&job->problem, R_UNAVAILABLE, "restarting", NULL,
                                   "The server is stopping; connect again in a moment.");
+    else
+        job->result = token_problem(
+            ticket_spend(api->tickets, &u->who.token_id, u->who.expires_at_sec, now_ms),
+            &job->problem);
 }
 
 /* The conversations are here. */
@@ -155,7 +170,7 @@ void upgrade_begin(struct request *r, const struct http_request_head *head)
                "The server is stopping; connect again in a moment.");
         return;
     }
-    if (!spend_token(r, &who)) return;
+    if (!check_unspent(r, &who)) return;
     u = ARENA_NEW(&r->arena, struct upgrade);
     hearing_init(&u->hearing, &who.tenant_id, &who.user_id);
     u->request = r;

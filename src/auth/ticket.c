@@ -118,22 +118,36 @@ static bool is_older_than_table(const struct tickets *t, const struct uuid *id, 
     return uuid_made_at_ms(id) + age_ms < now_ms;
 }
 
+/* With the lock. */
+static enum result check(struct tickets *t, const struct uuid *token_id, uint64_t now_ms)
+{
+    forget_expired(t, now_ms / 1000);
+    if (is_spent(t, token_id)) return R_CONFLICT;
+    return t->count == t->spent_max ? R_FULL : R_OK;
+}
+
 enum result ticket_spend(struct tickets *t, const struct uuid *token_id, uint64_t expires_at_sec,
                          uint64_t now_ms)
 {
-    enum result result = R_OK;
+    enum result result;
 
     CHECK(!uuid_is_nil(token_id));
     if (is_older_than_table(t, token_id, now_ms)) return R_CONFLICT;
     pthread_mutex_lock(&t->lock);
-    forget_expired(t, now_ms / 1000);
-    if (is_spent(t, token_id)) {
-        result = R_CONFLICT;
-    } else if (t->count == t->spent_max) {
-        result = R_FULL;
-    } else {
-        remember(t, token_id, expires_at_sec + 1);
-    }
+    result = check(t, token_id, now_ms);
+    if (result == R_OK) remember(t, token_id, expires_at_sec + 1);
+    pthread_mutex_unlock(&t->lock);
+    return result;
+}
+
+enum result ticket_check(struct tickets *t, const struct uuid *token_id, uint64_t now_ms)
+{
+    enum result result;
+
+    CHECK(!uuid_is_nil(token_id));
+    if (is_older_than_table(t, token_id, now_ms)) return R_CONFLICT;
+    pthread_mutex_lock(&t->lock);
+    result = check(t, token_id, now_ms);
     pthread_mutex_unlock(&t->lock);
     return result;
 }

@@ -23,4 +23,7 @@ void tickets_free(struct tickets *t);
 MUST_USE enum result ticket_spend(struct tickets *t, const struct uuid *token_id,
                                   uint64_t expires_at_sec, uint64_t now_ms);
 
+/* What ticket_spend would answer now; nothing is spent. */
+MUST_USE enum result ticket_check(struct tickets *t, const struct uuid *token_id, uint64_t now_ms);
+
 #endif

@@ -65,6 +65,25 @@ static void test_at_the_bound_and_one_past_it(void **state)
     tickets_free(t);
 }
 
+/* A look spends nothing, and says what spending would. */
+static void test_a_look_at_the_bound_and_one_past_it(void **state)
+{
+    struct tickets *t = make(1);
+    struct uuid first = id_at(NOW_MS + 60000);
+    struct uuid second = id_at(GONE_MS);
+    struct uuid before = id_at(NOW_MS - 1);
+
+    (void)state;
+    assert_int_equal(ticket_check(t, &first, NOW_MS), R_OK);
+    assert_int_equal(ticket_check(t, &first, NOW_MS), R_OK);
+    assert_int_equal(ticket_check(t, &before, NOW_MS + 120000), R_CONFLICT);
+    assert_int_equal(ticket_spend(t, &first, EXPIRES_SEC, NOW_MS), R_OK);
+    assert_int_equal(ticket_check(t, &first, NOW_MS), R_CONFLICT);
+    assert_int_equal(ticket_check(t, &second, NOW_MS), R_FULL);
+    assert_int_equal(ticket_check(t, &second, GONE_MS), R_OK);
+    tickets_free(t);
+}
+
 /* Round the ring many times, with tokens that come in another order than they expire. */
 static void test_what_is_alive_is_never_forgotten(void **state)
 {
@@ -154,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a9_the_second_use_is_refused),
         cmocka_unit_test(test_at_the_bound_and_one_past_it),
+        cmocka_unit_test(test_a_look_at_the_bound_and_one_past_it),
         cmocka_unit_test(test_what_is_alive_is_never_forgotten),
         cmocka_unit_test(test_a9_what_was_made_before_the_table_is_refused),
         cmocka_unit_test(test_d11_a_clock_that_is_set_back_refuses_nobody),
