@@ -140,6 +140,8 @@ static void tell_delta(struct agent_stream *a, struct str delta)
     json_field_str(&o, "delta", delta);
     json_field_uuid(&o, "agent_id", &task->agent_id);
     json_field_opt_str(&o, "session_id", task->session_id);
+    json_field_uuid(&o, "task_id", &task->task_id);
+    json_field_u64(&o, "offset_bytes", a->text_bytes); /* where this delta begins */
     json_object_close(&o);
     CHECK(!buf_overflowed(&payload));
     e->channel = CHANNEL_CONVERSATION;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* ws_command.c — four actions, read strictly, answered in one frame each (or two: what was
+/* ws_command.c — a handful of actions, read strictly, answered in one frame each (or two: what was
  * accepted, and one error that names what was not). */
 #include "api/ws_command.h"
 
@@ -155,12 +155,22 @@ static void unsubscribe_session(struct command *c)
         hub_leave_session(c->session->api->hub, &c->session->listener, &key);
 }
 
+/* A page sees neither the pings of the protocol below nor that its network is gone: it asks. */
+static void ping(struct command *c)
+{
+    struct json_out *o = open_reply(c, "pong");
+
+    json_object_open(o);
+    json_object_close(o);
+    send_reply(c);
+}
+
 static void run_action(struct command *c)
 {
-    static const char *const names[] = {"subscribe", "unsubscribe", "subscribe_session",
-                                        "unsubscribe_session", NULL};
+    static const char *const names[] = {"subscribe",           "unsubscribe", "subscribe_session",
+                                        "unsubscribe_session", "ping",        NULL};
     static void (*const actions[])(struct command * c) = {subscribe, unsubscribe, subscribe_session,
-                                                          unsubscribe_session};
+                                                          unsubscribe_session, ping};
     struct json_in_fault fault = {0};
     size_t index = 0;
 

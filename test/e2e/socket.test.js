@@ -91,6 +91,14 @@ describe('subscriptions', () => {
     await socket.close()
   })
 
+  test('a ping is answered with a pong, and nothing else follows from it', async () => {
+    const socket = await grace.socket()
+    assert.deepEqual(await ask(socket, { action: 'ping' }), [{ type: 'pong', payload: {} }])
+    await settle(ada, first, [socket])
+    assert.equal(replies(socket).length, 1)
+    await socket.close()
+  })
+
   test('unsubscribe is accepted, also of what was not subscribed', async () => {
     const socket = await grace.socket()
     await socket.say({ action: 'unsubscribe', conversation_ids: [first, second] })

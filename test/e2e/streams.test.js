@@ -70,15 +70,23 @@ describe('streaming', () => {
       text += delta
       for (const socket of sockets) await hearsText(socket, task, text)
     }
-    const [first] = sockets[3].heard.filter((one) => one.payload.type === 'task_stream_delta')
-    assert.deepEqual(first, {
+    const deltas = sockets[3].heard.filter((one) => one.payload.type === 'task_stream_delta')
+    assert.deepEqual(deltas[0], {
       type: 'event',
       conversation_id: task.conversation_id,
       payload: {
         type: 'task_stream_delta',
-        payload: { delta: 'Hel', agent_id: robot.id, session_id: 's1' },
+        payload: {
+          delta: 'Hel',
+          agent_id: robot.id,
+          session_id: 's1',
+          task_id: task.id,
+          offset_bytes: 0,
+        },
       },
     })
+    const offsets = deltas.map((one) => one.payload.payload.offset_bytes)
+    assert.deepEqual(offsets, [0, 3, 7, 14, 22], 'where each delta begins, in bytes')
     assert.deepEqual(await textOf(grace, task), {
       text,
       offset_bytes: Buffer.byteLength(text),
