@@ -22,10 +22,7 @@ static int set_up(void **state)
     for (size_t i = 0; i < 3; i++)
         f.messages[i] = (struct message){
             .conversation_id = conversation_id, .tenant_id = tenant_id, .seq_num = i + 1};
-    testing_dir_make(&f.dir);
-    arena_init(&f.arena);
-    f.tx.db = testing_db_open_migrated(&f.dir);
-    assert_int_equal(db_begin(f.tx.db), R_OK);
+    testing_rows_begin(&f.dir, &f.arena, &f.tx);
     *state = &f;
     return 0;
 }
@@ -34,10 +31,7 @@ static int tear_down(void **state)
 {
     struct fixture *f = *state;
 
-    db_rollback(f->tx.db);
-    db_close(f->tx.db);
-    arena_release(&f->arena);
-    testing_dir_remove(&f->dir);
+    testing_rows_end(&f->dir, &f->arena, &f->tx);
     return 0;
 }
 

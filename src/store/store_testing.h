@@ -23,6 +23,7 @@
 #include "store/db.h"
 #include "store/job.h"
 #include "store/migrate.h"
+#include "store/tx.h"
 
 #define TESTING_UNUSED __attribute__((unused))
 
@@ -105,6 +106,28 @@ static TESTING_UNUSED int64_t testing_number_now(struct db *db, const char *sql)
     number = testing_number(db, sql);
     db_rollback(db);
     return number;
+}
+
+/* ---- a transaction ---- */
+
+/* What the tests of a noun's rows stand on: a transaction, at the time 1000, on an empty database
+ * of their own. Fills in all three. */
+static TESTING_UNUSED void testing_rows_begin(struct testing_dir *dir, struct arena *arena,
+                                              struct tx *tx)
+{
+    testing_dir_make(dir);
+    arena_init(arena);
+    *tx = (struct tx){.db = testing_db_open_migrated(dir), .now_ms = 1000};
+    assert_int_equal(db_begin(tx->db), R_OK);
+}
+
+static TESTING_UNUSED void testing_rows_end(struct testing_dir *dir, struct arena *arena,
+                                            struct tx *tx)
+{
+    db_rollback(tx->db);
+    db_close(tx->db);
+    arena_release(arena);
+    testing_dir_remove(dir);
 }
 
 /* ---- a worker ---- */
