@@ -137,6 +137,10 @@ static_assert(HUB_GATHERED_BYTES_MAX > HUB_BATCH_BYTES_MAX, "one channel is cut 
 #define SYNC_CONVERSATIONS_MAX 500u    /* of one sync; past it: 400 */
 #define SYNC_BATCH_MESSAGES_MAX 200u   /* of one conversation in a sync; past it: has_more */
 #define SYNC_MESSAGES_MAX 2000u        /* of one sync; past it: has_more in the rest */
+#define SYNC_BATCH_CHANGES_MAX 200u    /* changed ones of a conversation; past it: more_changes */
+#define SYNC_READS_MAX 20000u          /* read marks of one sync, 2 MB; past it: more_changes */
+/* In a larger conversation a sync has the caller's own mark only: nobody looks at the others. */
+#define SYNC_READS_PARTICIPANTS_MAX 500u
 #define CONVERSATION_NAME_BYTES_MAX 200u     /* a line on a screen; past it: 400 */
 #define CONVERSATION_IDS_MAX 1000u           /* users named in one request; past it: 400 */
 #define CONVERSATION_PARTICIPANTS_MAX 20000u /* each is a row and a listener; past it: 409 */
@@ -150,10 +154,12 @@ static_assert(HUB_GATHERED_BYTES_MAX > HUB_BATCH_BYTES_MAX, "one channel is cut 
 #define FORWARD_CONVERSATIONS_MAX 100u /* of one message in one request; past it: 400 */
 #define CONVERSATION_TEXT_BYTES_MAX 1024u /* of a description, a few lines; past it: 400 */
 #define CONVERSATION_PURGE_MAX 1000u /* deleted in one job, some 10 ms; the rest in further jobs */
-#define MUTE_SEC_MAX 3155760000u     /* of a duration, a hundred years; past it: 400 */
-#define BLOCKS_MAX 1000u             /* of a user, who gets them in one list; past it: 409 */
-#define LIST_ROWS_MAX 1000u          /* rows of a list, also when nothing is said; past it: 400 */
-#define LIST_QUERY_BYTES_MAX 200u    /* of `q`, what is looked for in a list; past it: 400 */
+/* The same for tasks, of which each may have a text of 1 MiB. */
+#define CONVERSATION_PURGE_TASKS_MAX 16u
+#define MUTE_SEC_MAX 3155760000u  /* of a duration, a hundred years; past it: 400 */
+#define BLOCKS_MAX 1000u          /* of a user, who gets them in one list; past it: 409 */
+#define LIST_ROWS_MAX 1000u       /* rows of a list, also when nothing is said; past it: 400 */
+#define LIST_QUERY_BYTES_MAX 200u /* of `q`, what is looked for in a list; past it: 400 */
 static_assert(EVENT_PAYLOAD_BYTES_MAX >=
                   6 * (MESSAGE_TEXT_BYTES_MAX + MESSAGE_META_BYTES_MAX) + 1024,
               "any edit fits its event");
@@ -161,6 +167,7 @@ static_assert(OUTBOX_BYTES_MAX > EVENT_PAYLOAD_BYTES_MAX,
               "a listener that keeps up gets any event");
 static_assert(MESSAGES_ANSWER_BYTES_MAX >= MESSAGE_TEXT_BYTES_MAX, "one message always fits");
 static_assert(SYNC_BATCH_MESSAGES_MAX <= SYNC_MESSAGES_MAX, "one batch always fits");
+static_assert(SYNC_READS_PARTICIPANTS_MAX <= SYNC_READS_MAX, "one batch always fits");
 
 /* ---- agents' tasks and streams (chat/tasks, chat/streams) ---- */
 #define TASK_TITLE_BYTES_MAX 200u        /* a line on a screen; past it: 400 */

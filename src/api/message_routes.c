@@ -76,6 +76,25 @@ static void write_messages(struct json_out *o, const struct message_list *list,
     json_field_bool(o, "has_more", list->has_more);
 }
 
+static void write_changes(struct json_out *o, const struct sync_batch *batch)
+{
+    json_key(o, "changes");
+    json_array_open(o);
+    for (size_t i = 0; i < batch->changes.count; i++)
+        message_json_write(o, &batch->changes.messages[i]);
+    json_array_close(o);
+    json_key(o, "reads");
+    json_array_open(o);
+    for (size_t i = 0; i < batch->reads.count; i++) {
+        json_object_open(o);
+        json_field_uuid(o, "user_id", &batch->reads.reads[i].user_id);
+        json_field_u64(o, "last_read_seq", batch->reads.reads[i].last_read_seq);
+        json_object_close(o);
+    }
+    json_array_close(o);
+    json_field_bool(o, "more_changes", batch->more_changes);
+}
+
 static void paged(struct job *job)
 {
     struct history_page *cmd = (struct history_page *)job;
@@ -86,6 +105,7 @@ static void paged(struct job *job)
     o = reply_body(r);
     json_object_open(o);
     write_messages(o, &cmd->list, cmd->current_seq);
+    json_field_u64(o, "change_seq", cmd->change_seq);
     json_object_close(o);
     reply_json(r, 200);
 }
@@ -125,6 +145,9 @@ static void synced(struct job *job)
         json_object_open(o);
         json_field_uuid(o, "conversation_id", &batch->conversation_id);
         write_messages(o, &batch->list, batch->current_seq);
+        json_field_u64(o, "change_seq", batch->change_seq);
+        if (batch->first_seq > 1) json_field_u64(o, "first_seq", batch->first_seq);
+        if (batch->with_changes) write_changes(o, batch);
         json_object_close(o);
     }
     json_array_close(o);
@@ -148,7 +171,13 @@ static enum result read_position(const json_t *element, struct sync_position *ou
     result =
         json_in_uuid(element, "conversation_id", JSON_IN_REQUIRED, &out->conversation_id, fault);
     if (result != R_OK) return result;
-    return json_in_u64(element, "last_seq", JSON_IN_REQUIRED, any_seq, &out->last_seq, fault);
+    result = json_in_u64(element, "last_seq", JSON_IN_REQUIRED, any_seq, &out->last_seq, fault);
+    if (result != R_OK) return result;
+    out->changed_since = UINT64_MAX;
+    result = json_in_u64(element, "changed_since", JSON_IN_OPTIONAL, any_seq, &out->changed_since,
+                         fault);
+    out->with_changes = out->changed_since != UINT64_MAX;
+    return result;
 }
 
 static enum result read_positions(struct request *r, struct history_sync *cmd,

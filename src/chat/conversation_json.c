@@ -76,5 +76,6 @@ void participant_json_write(struct json_out *o, const struct attendee *attendee,
     json_field_opt_str(o, "avatar_url", user->avatar_url);
     json_field_str(o, "status", status);
     json_field_opt_str(o, "job_title", user->job_title);
+    json_field_u64(o, "last_read_seq", attendee->participant.last_read_seq);
     json_object_close(o);
 }

@@ -74,7 +74,7 @@ static void a_direct_one_shows_its_contact(void **state)
 static void a_participant_has_a_role(void **state)
 {
     struct attendee a = {
-        .participant = {.role = PARTICIPANT_AGENT},
+        .participant = {.role = PARTICIPANT_AGENT, .last_read_seq = 7},
         .user = {.user_id = ID(3), .display_name = STR("Robot"), .is_agent = true},
     };
     struct buf buf;
@@ -85,7 +85,8 @@ static void a_participant_has_a_role(void **state)
     json_out_init(&o, &buf);
     participant_json_write(&o, &a, STR("away"));
     expect(&buf, "{\"user_id\":" ID_TEXT("3") ",\"display_name\":\"Robot\",\"is_agent\":true,"
-                                              "\"role\":\"agent\",\"status\":\"away\"}");
+                                              "\"role\":\"agent\",\"status\":\"away\","
+                                              "\"last_read_seq\":7}");
 }
 
 int main(void)

@@ -10,6 +10,7 @@
 #include "chat/message_access.h"
 #include "chat/roles.h"
 #include "limits.h"
+#include "store/changes.h"
 #include "store/conversations.h"
 #include "store/reactions.h"
 #include "store/versions.h"
@@ -54,6 +55,7 @@ static enum result delete_message(struct job *job, struct tx *tx)
     if ((result = messages_bury(tx, &m)) != R_OK) return result;
     if ((result = versions_delete(tx, &m)) != R_OK) return result;
     if ((result = reactions_delete_all(tx, &m)) != R_OK) return result;
+    if ((result = changes_note(tx, &m)) != R_OK) return result;
     return emit_message_deleted(tx, &m, job->arena);
 }
 
@@ -117,16 +119,16 @@ void conversation_delete_init(struct conversation_delete *cmd)
 static enum result purge(struct job *job, struct tx *tx)
 {
     struct conversation_purge *cmd = (struct conversation_purge *)job;
-    size_t participants_left = 0;
-    size_t count = 0;
+    struct conversation conversation;
+    size_t messages_count = 0;
     enum result result =
-        participants_count(tx, &cmd->tenant_id, &cmd->conversation_id, &participants_left);
+        conversations_find(tx, &cmd->tenant_id, &cmd->conversation_id, job->arena, &conversation);
 
     if (result != R_OK) return result;
-    CHECK(participants_left == 0);
+    CHECK(conversation.participants_count == 0);
     result = messages_delete_some(tx, &cmd->tenant_id, &cmd->conversation_id,
-                                  CONVERSATION_PURGE_MAX, &count);
-    cmd->is_done = count < CONVERSATION_PURGE_MAX;
+                                  CONVERSATION_PURGE_MAX, &messages_count);
+    cmd->is_done = messages_count < CONVERSATION_PURGE_MAX;
     return result;
 }
 

@@ -9,6 +9,7 @@
 #include "chat/message_access.h"
 #include "chat/messages.h"
 #include "limits.h"
+#include "store/changes.h"
 
 static MUST_USE enum result emit_edited(struct tx *tx, const struct message *m, struct arena *arena)
 {
@@ -59,6 +60,7 @@ static enum result edit(struct job *job, struct tx *tx)
     m->edit_count++;
     m->edited_at_ms = tx->now_ms;
     if ((result = messages_set_texts(tx, m)) != R_OK) return result;
+    if ((result = changes_note(tx, m)) != R_OK) return result;
     return emit_edited(tx, m, job->arena);
 }
 

@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-/* history_test.c — pages at their ends, what plain members do not see, and the bounds of a sync. */
+/* history_test.c — pages at their ends, what plain members do not see, the bounds of a sync, and
+ * what changed since the last one. */
 #include "chat/history.h"
 
+#include "chat/blocks.h"
 #include "chat/chat_testing.h"
+#include "chat/deletions.h"
+#include "chat/edits.h"
+#include "chat/reactions.h"
+#include "chat/reads.h"
+#include "chat/views.h"
+#include "store/reactions.h"
 
 static struct conversation filled(struct testing_world *w, size_t count)
 {
@@ -182,9 +190,11 @@ static void a_sync_brings_what_is_missing(void **state)
     struct conversation second = filled(w, 2);
     struct conversation foreign = testing_converse(w, CONVERSATION_GROUP, CAROL, OTHERS(DAVE));
     struct sync_position positions[] = {
-        {first.conversation_id, 1},   {uuid_new(), 0},
-        {foreign.conversation_id, 0}, {second.conversation_id, 2},
-        {second.conversation_id, 7},
+        {.conversation_id = first.conversation_id, .last_seq = 1},
+        {.conversation_id = uuid_new()},
+        {.conversation_id = foreign.conversation_id},
+        {.conversation_id = second.conversation_id, .last_seq = 2},
+        {.conversation_id = second.conversation_id, .last_seq = 7},
     };
     struct history_sync cmd = sync_of(w, BOB, positions, 5);
 
@@ -223,6 +233,292 @@ static void a_sync_is_bounded_and_says_so(void **state)
     }
 }
 
+/* ---- what changed ---- */
+
+static void edit(struct testing_world *w, enum testing_person who, const struct message *m,
+                 struct str text)
+{
+    struct message_edit cmd = {
+        .caller = testing_caller(w, who), .message_id = m->message_id, .content_text = text};
+    struct problem problem;
+
+    assert_int_equal(message_edit_init(&cmd, &problem), R_OK);
+    assert_int_equal(testing_write_job(w, &cmd.job), R_OK);
+}
+
+static void react(struct testing_world *w, enum testing_person who, const struct message *m,
+                  struct str emoji)
+{
+    struct reaction_toggle cmd = {.caller = testing_caller(w, who),
+                                  .message_id = m->message_id,
+                                  .conversation_id = m->conversation_id,
+                                  .emoji = emoji};
+    struct problem problem;
+
+    assert_int_equal(reaction_toggle_init(&cmd, &problem), R_OK);
+    assert_int_equal(testing_write_job(w, &cmd.job), R_OK);
+}
+
+static void bury(struct testing_world *w, enum testing_person who, const struct message *m)
+{
+    struct message_delete cmd = {.caller = testing_caller(w, who), .message_id = m->message_id};
+
+    message_delete_init(&cmd);
+    assert_int_equal(testing_write_job(w, &cmd.job), R_OK);
+}
+
+static void mark(struct testing_world *w, enum testing_person who, const struct conversation *c,
+                 uint64_t up_to_seq)
+{
+    struct read_mark cmd = {.caller = testing_caller(w, who),
+                            .conversation_id = c->conversation_id,
+                            .up_to_seq = up_to_seq};
+
+    read_mark_init(&cmd);
+    assert_int_equal(testing_write_job(w, &cmd.job), R_OK);
+}
+
+static struct sync_batch changed(struct testing_world *w, enum testing_person who,
+                                 const struct conversation *c, uint64_t last_seq,
+                                 uint64_t changed_since)
+{
+    struct sync_position position = {.conversation_id = c->conversation_id,
+                                     .last_seq = last_seq,
+                                     .with_changes = true,
+                                     .changed_since = changed_since};
+    struct history_sync cmd = sync_of(w, who, &position, 1);
+
+    assert_int_equal(cmd.batches_count, 1);
+    return cmd.batches[0];
+}
+
+/* The numbers of the changed messages, in the order of change. */
+static void expect_changed(const struct sync_batch *batch, size_t count, const uint64_t *seq_nums)
+{
+    assert_int_equal(batch->changes.count, count);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(batch->changes.messages[i].seq_num, seq_nums[i]);
+}
+
+static void a_sync_brings_what_changed_since(void **state)
+{
+    struct testing_world *w = *state;
+    struct conversation group = testing_converse(w, CONVERSATION_GROUP, ALICE, OTHERS(BOB));
+    struct message m[4];
+    struct sync_batch batch;
+    struct sync_position plain = {.conversation_id = group.conversation_id};
+
+    for (size_t i = 0; i < 4; i++) m[i] = testing_say(w, &group.conversation_id, ALICE, STR("x"));
+    assert_int_equal(page(w, &group, BOB, 0, INT64_MAX, 9).change_seq, 0);
+    batch = changed(w, BOB, &group, 4, 0);
+    expect_changed(&batch, 0, NULL);
+    assert_int_equal(batch.change_seq, 0);
+
+    react(w, BOB, &m[2], STR("+"));   /* 1 */
+    edit(w, ALICE, &m[0], STR("y"));  /* 2 */
+    mark(w, BOB, &group, 2);          /* 3 */
+    bury(w, ALICE, &m[1]);            /* 4 */
+    edit(w, ALICE, &m[3], STR("z"));  /* 5 */
+    react(w, ALICE, &m[2], STR("+")); /* 6 */
+    batch = changed(w, BOB, &group, 3, 0);
+    /* The fourth is above last_seq: it comes as a new one. */
+    expect_changed(&batch, 3, (const uint64_t[]){1, 2, 3});
+    assert_int_equal(batch.list.count, 1);
+    assert_true(str_equals(batch.list.messages[0].content_text, STR("z")));
+    assert_true(str_equals(batch.changes.messages[0].content_text, STR("y")));
+    assert_int_not_equal(batch.changes.messages[1].deleted_at_ms, 0);
+    assert_int_equal(batch.changes.messages[2].reactions_count, 1);
+    assert_int_equal(batch.changes.messages[2].reactions[0].users_count, 2);
+    assert_int_equal(batch.reads.count, 1);
+    assert_true(uuid_equals(&batch.reads.reads[0].user_id, &w->people[BOB]));
+    assert_int_equal(batch.reads.reads[0].last_read_seq, 2);
+    assert_false(batch.more_changes);
+    assert_int_equal(batch.change_seq, 6);
+    assert_int_equal(page(w, &group, BOB, 0, INT64_MAX, 9).change_seq, 6);
+
+    batch = changed(w, BOB, &group, 4, 3);
+    expect_changed(&batch, 3, (const uint64_t[]){2, 4, 3});
+    assert_int_equal(batch.reads.count, 0);
+    batch = changed(w, BOB, &group, 4, 6);
+    expect_changed(&batch, 0, NULL);
+    assert_int_equal(batch.change_seq, 6);
+    /* A number that nobody was given: everything. */
+    batch = changed(w, BOB, &group, 4, 7);
+    expect_changed(&batch, 4, (const uint64_t[]){1, 2, 4, 3});
+    assert_int_equal(batch.reads.count, 1);
+    assert_int_equal(batch.change_seq, 6);
+
+    assert_false(sync_of(w, BOB, &plain, 1).batches[0].with_changes);
+    assert_int_equal(sync_of(w, BOB, &plain, 1).batches[0].change_seq, 6);
+}
+
+static void changes_of_what_is_not_seen_are_not_told(void **state)
+{
+    struct testing_world *w = *state;
+    struct conversation group = testing_converse(w, CONVERSATION_GROUP, ALICE, OTHERS(BOB, CAROL));
+    struct message note = testing_note(w, &group.conversation_id, ALICE, STR("note"));
+    struct message carols = testing_say(w, &group.conversation_id, CAROL, STR("x"));
+    struct message old = testing_say(w, &group.conversation_id, ALICE, STR("x"));
+    struct block_change block = {.caller = testing_caller(w, BOB), .user_id = w->people[CAROL]};
+    struct view_change hide = {.caller = testing_caller(w, BOB),
+                               .conversation_id = group.conversation_id};
+    struct sync_batch batch;
+
+    edit(w, ALICE, &note, STR("y"));
+    edit(w, CAROL, &carols, STR("y"));
+    edit(w, ALICE, &old, STR("y"));
+    react(w, CAROL, &old, STR("+"));
+    batch = changed(w, ALICE, &group, 3, 0);
+    expect_changed(&batch, 3, (const uint64_t[]){1, 2, 3});
+    block_user_init(&block);
+    assert_int_equal(testing_write_job(w, &block.job), R_OK);
+    batch = changed(w, BOB, &group, 3, 0);
+    expect_changed(&batch, 1, (const uint64_t[]){3});
+    assert_int_equal(batch.changes.messages[0].reactions_count, 0);
+    assert_int_equal(batch.change_seq, 4);
+    view_hide_init(&hide);
+    assert_int_equal(testing_write_job(w, &hide.job), R_OK);
+    batch = changed(w, BOB, &group, 3, 0);
+    expect_changed(&batch, 0, NULL);
+    assert_int_equal(batch.first_seq, 4);
+}
+
+static void many_changes_come_in_parts(void **state)
+{
+    struct testing_world *w = *state;
+    struct conversation group = testing_converse(w, CONVERSATION_GROUP, ALICE, OTHERS(BOB));
+    struct sync_batch batch;
+    uint64_t seen = 0;
+    uint64_t since = 0;
+
+    mark(w, BOB, &group, testing_say(w, &group.conversation_id, ALICE, STR("x")).seq_num);
+    for (size_t i = 0; i <= SYNC_BATCH_CHANGES_MAX; i++) {
+        struct message m = testing_say(w, &group.conversation_id, ALICE, STR("x"));
+
+        edit(w, ALICE, &m, STR("y"));
+        if (i + 1 < SYNC_BATCH_CHANGES_MAX) continue;
+        batch = changed(w, BOB, &group, m.seq_num, 0);
+        assert_int_equal(batch.changes.count, SYNC_BATCH_CHANGES_MAX);
+        assert_int_equal(batch.more_changes, i + 1 > SYNC_BATCH_CHANGES_MAX);
+        assert_int_equal(batch.change_seq, SYNC_BATCH_CHANGES_MAX + 1);
+    }
+    do {
+        batch = changed(w, BOB, &group, INT64_MAX - 1, since);
+        for (size_t i = 0; i < batch.changes.count; i++)
+            assert_int_equal(batch.changes.messages[i].seq_num, ++seen + 1);
+        assert_true(batch.change_seq > since);
+        since = batch.change_seq;
+    } while (batch.more_changes);
+    assert_int_equal(seen, SYNC_BATCH_CHANGES_MAX + 1);
+}
+
+static void long_texts_end_the_changes_too(void **state)
+{
+    static char text[MESSAGE_TEXT_BYTES_MAX];
+    const size_t fit = MESSAGES_ANSWER_BYTES_MAX / sizeof text;
+    struct testing_world *w = *state;
+    struct conversation group = filled(w, 1);
+    struct sync_batch batch;
+
+    memset(text, 't', sizeof text);
+    for (size_t i = 0; i < fit + 2; i++) {
+        struct message m = testing_say(w, &group.conversation_id, ALICE, STR("x"));
+
+        edit(w, ALICE, &m, str_of(text, sizeof text));
+    }
+    batch = changed(w, BOB, &group, fit + 3, 0);
+    assert_int_equal(batch.changes.count, fit);
+    assert_true(batch.more_changes);
+    assert_int_equal(batch.change_seq, fit);
+    batch = changed(w, BOB, &group, fit + 3, batch.change_seq);
+    assert_int_equal(batch.changes.count, 2);
+    assert_false(batch.more_changes);
+    /* New messages come first: when they fill the answer, the changes wait. */
+    flood(w, &group, fit, str_of(text, sizeof text));
+    batch = changed(w, BOB, &group, fit + 3, 0);
+    assert_int_equal(batch.list.count, fit);
+    assert_int_equal(batch.changes.count, 0);
+    assert_true(batch.more_changes);
+    assert_int_equal(batch.change_seq, 0);
+}
+
+/* ---- whose marks ---- */
+
+struct crowd {
+    struct job job;
+    const struct conversation *conversation;
+    size_t count;
+};
+
+static enum result join_many(struct job *job, struct tx *tx)
+{
+    struct crowd *crowd = (struct crowd *)job;
+    enum result result = R_OK;
+
+    for (size_t i = 0; i < crowd->count && result == R_OK; i++) {
+        struct user user = {.user_id = uuid_new(),
+                            .tenant_id = crowd->conversation->tenant_id,
+                            .display_name = STR("Somebody")};
+        struct participant p = {.conversation_id = crowd->conversation->conversation_id,
+                                .user_id = user.user_id,
+                                .tenant_id = user.tenant_id,
+                                .role = PARTICIPANT_MEMBER};
+
+        result = users_insert(tx, &user);
+        if (result == R_OK) result = participants_insert(tx, &p);
+        if (result == R_OK) result = participants_set_last_read(tx, &p, 1);
+    }
+    return result;
+}
+
+static void join(struct testing_world *w, const struct conversation *c, size_t count)
+{
+    struct crowd crowd = {.job = {.run = join_many}, .conversation = c, .count = count};
+
+    assert_int_equal(testing_write_job(w, &crowd.job), R_OK);
+}
+
+static void of_a_large_conversation_only_the_own_mark(void **state)
+{
+    struct testing_world *w = *state;
+    struct conversation group = testing_converse(w, CONVERSATION_GROUP, ALICE, OTHERS(BOB));
+    struct sync_batch batch;
+
+    (void)testing_say(w, &group.conversation_id, ALICE, STR("x"));
+    mark(w, BOB, &group, 1);
+    join(w, &group, SYNC_READS_PARTICIPANTS_MAX - 2);
+    batch = changed(w, BOB, &group, 1, 0);
+    assert_int_equal(batch.reads.count, SYNC_READS_PARTICIPANTS_MAX - 1);
+    join(w, &group, 1);
+    batch = changed(w, BOB, &group, 1, 0);
+    assert_int_equal(batch.reads.count, 1);
+    assert_true(uuid_equals(&batch.reads.reads[0].user_id, &w->people[BOB]));
+    assert_int_equal(changed(w, ALICE, &group, 1, 0).reads.count, 0);
+}
+
+static void marks_of_a_sync_are_bounded_too(void **state)
+{
+    const size_t fit = SYNC_READS_MAX / SYNC_READS_PARTICIPANTS_MAX;
+    struct testing_world *w = *state;
+    struct conversation group = testing_converse(w, CONVERSATION_GROUP, ALICE, OTHERS(BOB));
+    struct sync_position positions[SYNC_READS_MAX / SYNC_READS_PARTICIPANTS_MAX + 1];
+    struct history_sync cmd;
+
+    (void)testing_say(w, &group.conversation_id, ALICE, STR("x"));
+    mark(w, ALICE, &group, 1);
+    mark(w, BOB, &group, 1);
+    join(w, &group, SYNC_READS_PARTICIPANTS_MAX - 2);
+    for (size_t i = 0; i <= fit; i++)
+        positions[i] =
+            (struct sync_position){.conversation_id = group.conversation_id, .with_changes = true};
+    cmd = sync_of(w, BOB, positions, fit + 1);
+    for (size_t i = 0; i <= fit; i++) {
+        assert_int_equal(cmd.batches[i].reads.count, i < fit ? SYNC_READS_PARTICIPANTS_MAX : 0);
+        assert_int_equal(cmd.batches[i].more_changes, i == fit);
+        assert_int_equal(cmd.batches[i].change_seq, i < fit ? SYNC_READS_PARTICIPANTS_MAX : 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +528,12 @@ int main(void)
         WORLD_TEST(an_answer_ends_where_its_texts_are_many),
         WORLD_TEST(a_sync_brings_what_is_missing),
         WORLD_TEST(a_sync_is_bounded_and_says_so),
+        WORLD_TEST(a_sync_brings_what_changed_since),
+        WORLD_TEST(changes_of_what_is_not_seen_are_not_told),
+        WORLD_TEST(many_changes_come_in_parts),
+        WORLD_TEST(long_texts_end_the_changes_too),
+        WORLD_TEST(of_a_large_conversation_only_the_own_mark),
+        WORLD_TEST(marks_of_a_sync_are_bounded_too),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,17 +68,14 @@ static MUST_USE enum result drop_known(struct tx *tx, const struct participant *
     return R_OK;
 }
 
-static MUST_USE enum result check_room(struct tx *tx, const struct participant *self, size_t count,
+static MUST_USE enum result check_room(const struct conversation *conversation, size_t count,
                                        struct problem *problem)
 {
-    size_t present_count = 0;
-    enum result result =
-        participants_count(tx, &self->tenant_id, &self->conversation_id, &present_count);
-
-    if (result != R_OK || present_count + count <= CONVERSATION_PARTICIPANTS_MAX) return result;
+    if (conversation->participants_count + count <= CONVERSATION_PARTICIPANTS_MAX) return R_OK;
     return problem_set(problem, R_CONFLICT, "conversation_full", "user_ids",
-                       "A conversation has at most %u participants; this one has %zu.",
-                       CONVERSATION_PARTICIPANTS_MAX, present_count);
+                       "A conversation has at most %u participants; this one has %llu.",
+                       CONVERSATION_PARTICIPANTS_MAX,
+                       (unsigned long long)conversation->participants_count);
 }
 
 static MUST_USE enum result insert_all(struct tx *tx, const struct conversation *conversation,
@@ -138,7 +135,7 @@ static enum result add(struct job *job, struct tx *tx)
                              job->arena, &users, problem);
     if (result != R_OK) return result;
     if ((result = drop_known(tx, &self, &users)) != R_OK) return result;
-    if ((result = check_room(tx, &self, users.count, problem)) != R_OK) return result;
+    if ((result = check_room(&conversation, users.count, problem)) != R_OK) return result;
 
     if ((result = insert_all(tx, &conversation, &users, job->arena)) != R_OK) return result;
     return announce_all(tx, &self, &conversation, &users);

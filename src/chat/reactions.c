@@ -8,6 +8,7 @@
 #include "chat/message_access.h"
 #include "chat/text.h"
 #include "limits.h"
+#include "store/changes.h"
 #include "store/reactions.h"
 
 static MUST_USE enum result emit_updated(struct tx *tx, const struct reaction *reaction,
@@ -68,6 +69,7 @@ static enum result toggle(struct job *job, struct tx *tx)
     result = reactions_delete(tx, &reaction);
     cmd->is_added = result == R_NOT_FOUND;
     if (cmd->is_added) result = add(tx, &reaction, &job->problem);
+    if (result == R_OK) result = changes_note(tx, &message);
     return result == R_OK ? emit_updated(tx, &reaction, cmd->is_added, job->arena) : result;
 }
 

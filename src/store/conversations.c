@@ -25,8 +25,8 @@ static const char SQL_BURY[] =
 
 #define COLUMNS                                                                                   \
     "c.conversation_id, c.tenant_id, c.type, c.name, c.description, c.created_by, c.seq_counter," \
-    " c.created_at_ms, c.last_activity_ms"
-#define COLUMNS_COUNT 9
+    " c.created_at_ms, c.last_activity_ms, c.change_counter, c.participants_count"
+#define COLUMNS_COUNT 11
 
 static const char SQL_FIND[] = "SELECT " COLUMNS " FROM conversation c"
                                " WHERE c.conversation_id = $1 AND c.tenant_id = $2";
@@ -58,7 +58,8 @@ static const char SQL_LIST[] =
     " AND (c.last_activity_ms < $3 OR (c.last_activity_ms = $3 AND c.conversation_id < $4))"
     " ORDER BY c.last_activity_ms DESC, c.conversation_id DESC LIMIT $5)"
     " SELECT p.conversation_id, p.tenant_id, p.type, p.name, p.description, p.created_by,"
-    " p.seq_counter, p.created_at_ms, p.last_activity_ms, " SQL_UNREAD_COUNT ", " PREVIEW ","
+    " p.seq_counter, p.created_at_ms, p.last_activity_ms, p.change_counter, p.participants_count,"
+    " " SQL_UNREAD_COUNT ", " PREVIEW ","
     " u.user_id, u.display_name, u.is_agent, u.is_default_agent, u.avatar_url, u.bio, u.language,"
     " u.job_title, u.job_role, u.last_seen_ms, p.muted_until_ms, p.archived_at_ms"
     " FROM p LEFT JOIN participant o ON p.type IN (0, 2) AND o.conversation_id = p.conversation_id"
@@ -152,6 +153,8 @@ static void read_row(struct db_query *q, struct arena *arena, struct conversatio
         .seq_counter = db_u64(q, 6),
         .created_at_ms = db_u64(q, 7),
         .last_activity_ms = db_u64(q, 8),
+        .change_counter = db_u64(q, 9),
+        .participants_count = db_u64(q, 10),
     };
 }
 

@@ -26,7 +26,9 @@ struct conversation {
     struct str name;        /* at == NULL: none */
     struct str description; /* at == NULL: none */
     struct uuid created_by;
-    uint64_t seq_counter; /* of the newest message; 0: none yet */
+    uint64_t seq_counter;        /* of the newest message; 0: none yet */
+    uint64_t change_counter;     /* of the newest change (changes.h); 0: none yet */
+    uint64_t participants_count; /* kept by participants.h */
     uint64_t created_at_ms;
     uint64_t last_activity_ms;
 };

@@ -9,12 +9,10 @@ static const char SQL_IS_ENABLED[] =
 static const char SQL_LIST[] =
     "SELECT conversation_id FROM participant WHERE user_id = $1 AND tenant_id = $2";
 
-/* A conversation that is too large has a participant after the allowed ones; looking for that one
- * is cheaper than counting. */
 static const char SQL_LIST_BOUNDED[] =
-    "SELECT p.conversation_id FROM participant p WHERE p.user_id = $1 AND p.tenant_id = $2"
-    " AND NOT EXISTS (SELECT 1 FROM participant o WHERE o.conversation_id = p.conversation_id"
-    " LIMIT 1 OFFSET $3) LIMIT $4";
+    "SELECT p.conversation_id FROM participant p"
+    " JOIN conversation c ON c.conversation_id = p.conversation_id"
+    " WHERE p.user_id = $1 AND p.tenant_id = $2 AND c.participants_count <= $3 LIMIT $4";
 
 static struct db_query *query_of_user(struct tx *tx, const char *sql, const struct uuid *tenant_id,
                                       const struct uuid *user_id)

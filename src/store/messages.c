@@ -20,7 +20,7 @@ static const char SQL_SET_TEXTS[] = "UPDATE message SET content_text = $4, conte
 static const char SQL_BURY[] =
     "UPDATE message SET content_text = '', content_meta = NULL, deleted_at_ms = $4" OF_ONE;
 
-/* The first ones that are left: the three statements below mean the same ones. */
+/* The first ones that are left: the statements below mean the same ones. */
 #define SOME                                                                            \
     "(SELECT max(seq_num) FROM (SELECT seq_num FROM message WHERE conversation_id = $1" \
     " AND tenant_id = $2 ORDER BY seq_num LIMIT $3) first)"
@@ -29,6 +29,8 @@ static const char SQL_DELETE_SOME_VERSIONS[] =
     " WHERE conversation_id = $1 AND tenant_id = $2 AND edit_count > 0 AND seq_num <= " SOME ")";
 static const char SQL_DELETE_SOME_REACTIONS[] =
     "DELETE FROM reaction WHERE conversation_id = $1 AND tenant_id = $2 AND seq_num <= " SOME;
+static const char SQL_DELETE_SOME_CHANGES[] =
+    "DELETE FROM message_change WHERE conversation_id = $1 AND tenant_id = $2 AND seq_num <= " SOME;
 static const char SQL_DELETE_SOME[] =
     "DELETE FROM message WHERE conversation_id = $1 AND tenant_id = $2 AND seq_num <= " SOME;
 
@@ -136,6 +138,7 @@ enum result messages_delete_some(struct tx *tx, const struct uuid *tenant_id,
                                  size_t *count)
 {
     const char *const statements[] = {SQL_DELETE_SOME_VERSIONS, SQL_DELETE_SOME_REACTIONS,
+                                      SQL_DELETE_SOME_CHANGES,
                                       SQL_DELETE_SOME}; /* the messages themselves come last */
 
     CHECK(count_max > 0);

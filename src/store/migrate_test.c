@@ -128,6 +128,43 @@ static void our_own_steps_work(void **state)
     assert_int_equal(testing_number_now(f->db, "SELECT count(*) FROM event"), 0);
 }
 
+/* What changed before there were numbers of changes, and who was in it. */
+static void changes_from_before_are_numbered(void **state)
+{
+    const struct fixture *f = *state;
+    struct fault fault = {0};
+
+    assert_int_equal(migrate_run(f->db, migrations, 5, &fault), R_OK);
+    testing_script(
+        f->db,
+        "PRAGMA defer_foreign_keys = ON;"
+        "INSERT INTO tenant VALUES ('t', 'T', 0);"
+        "INSERT INTO user_account (user_id, tenant_id, display_name, role, is_agent,"
+        " is_default_agent, created_at_ms) VALUES ('u', 't', 'U', 'owner', 0, 0, 0);"
+        "INSERT INTO conversation (conversation_id, tenant_id, type, created_by, seq_counter,"
+        " created_at_ms, last_activity_ms) VALUES ('c', 't', 1, 'u', 4, 0, 0),"
+        " ('d', 't', 1, 'u', 0, 0, 0);"
+        "INSERT INTO participant (conversation_id, user_id, tenant_id, role, joined_at_ms,"
+        " last_read_seq) VALUES ('c', 'u', 't', 0, 0, 0);"
+        "INSERT INTO message (conversation_id, seq_num, message_id, tenant_id, sender_id,"
+        " sender_type, content_type, thread_role, is_internal, is_forwarded, created_at_ms,"
+        " edit_count, deleted_at_ms, content_text) VALUES"
+        " ('c', 1, 'm1', 't', 'u', 0, 0, 0, 0, 0, 0, 1, NULL, 'x'),"
+        " ('c', 2, 'm2', 't', 'u', 0, 0, 0, 0, 0, 0, 0, NULL, 'x'),"
+        " ('c', 3, 'm3', 't', 'u', 0, 0, 0, 0, 0, 0, 0, 9, ''),"
+        " ('c', 4, 'm4', 't', 'u', 0, 0, 0, 0, 0, 0, 0, NULL, 'x');"
+        "INSERT INTO reaction VALUES ('c', 4, '+', 'u', 't', 0);");
+    if (migrate_run(f->db, migrations, migrations_count, &fault) != R_OK)
+        fail_msg("%s", fault.text);
+    assert_int_equal(testing_number_now(f->db, "SELECT count(*) FROM message_change"), 3);
+    assert_int_equal(testing_number_now(f->db, "SELECT change_seq FROM message_change"
+                                               " WHERE conversation_id = 'c' AND seq_num = 4"),
+                     3);
+    assert_int_equal(testing_number_now(f->db, "SELECT sum(change_counter * 10"
+                                               " + participants_count) FROM conversation"),
+                     31);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +174,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_step_that_fails_leaves_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_interrupted_step_is_done_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(our_own_steps_work, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(changes_from_before_are_numbered, set_up, tear_down),
     };
 
     testing_disk_install();

@@ -4,6 +4,7 @@
 #include "store/participants.h"
 
 #include "base/check.h"
+#include "store/changes.h"
 #include "store/ids.h"
 #include "store/unread.h"
 
@@ -15,7 +16,8 @@ static const char SQL_INSERT[] =
 
 static const char SQL_DELETE[] = "DELETE FROM participant" OF_ONE;
 static const char SQL_SET_ROLE[] = "UPDATE participant SET role = $4" OF_ONE;
-static const char SQL_SET_LAST_READ[] = "UPDATE participant SET last_read_seq = $4" OF_ONE;
+static const char SQL_SET_LAST_READ[] =
+    "UPDATE participant SET last_read_seq = $4, read_change_seq = $5" OF_ONE;
 static const char SQL_SET_MUTED[] = "UPDATE participant SET muted_until_ms = $4" OF_ONE;
 static const char SQL_SET_ARCHIVED[] = "UPDATE participant SET archived_at_ms = $4" OF_ONE;
 static const char SQL_HIDE[] = "UPDATE participant SET first_seq = $4 + 1, last_read_seq = $4,"
@@ -23,10 +25,14 @@ static const char SQL_HIDE[] = "UPDATE participant SET first_seq = $4 + 1, last_
 static const char SQL_DELETE_ALL[] =
     "DELETE FROM participant WHERE conversation_id = $1 AND tenant_id = $2";
 
+static const char SQL_ADD_TO_COUNT[] =
+    "UPDATE conversation SET participants_count = participants_count + $3"
+    " WHERE conversation_id = $1 AND tenant_id = $2";
+
 #define COLUMNS                                                                           \
     "p.conversation_id, p.user_id, p.tenant_id, p.role, p.joined_at_ms, p.last_read_seq," \
-    " p.first_seq, p.muted_until_ms, p.archived_at_ms"
-#define COLUMNS_COUNT 9
+    " p.first_seq, p.muted_until_ms, p.archived_at_ms, p.read_change_seq"
+#define COLUMNS_COUNT 10
 
 static const char SQL_FIND[] = "SELECT " COLUMNS " FROM participant p"
                                " WHERE p.conversation_id = $1 AND p.user_id = $2"
@@ -42,9 +48,6 @@ static const char SQL_FIND_HEIR[] =
     " AND o.tenant_id = $3 AND o.user_id <> $2 AND o.role = 0)"
     " ORDER BY p.role, p.joined_at_ms, p.user_id LIMIT 1";
 
-static const char SQL_COUNT[] =
-    "SELECT count(*) FROM participant WHERE conversation_id = $1 AND tenant_id = $2";
-
 static const char SQL_LIST[] =
     "SELECT " COLUMNS ", u.display_name, u.is_agent, u.avatar_url, u.job_title"
     " FROM participant p JOIN user_account u ON u.user_id = p.user_id AND u.tenant_id = $2"
@@ -54,6 +57,10 @@ static const char SQL_LIST[] =
 static const char SQL_LIST_IDS[] = "SELECT user_id FROM participant"
                                    " WHERE conversation_id = $1 AND tenant_id = $2"
                                    " ORDER BY user_id";
+
+static const char SQL_LIST_READ[] =
+    "SELECT user_id, last_read_seq FROM participant WHERE conversation_id = $1 AND tenant_id = $2"
+    " AND read_change_seq > $3 AND (user_id = $4 OR $4 IS NULL) ORDER BY user_id LIMIT $5";
 
 /* The index participant_archived has the few that are archived, so this costs next to nothing. */
 static const char SQL_LIST_WOKEN[] =
@@ -70,9 +77,21 @@ static const char SQL_LIST_UNREAD[] =
     " WHERE p.user_id = $2 AND p.tenant_id = $1 AND c.tenant_id = $1"
     " AND c.seq_counter > p.last_read_seq) u WHERE u.unread_count > 0 ORDER BY u.conversation_id";
 
+static MUST_USE enum result add_to_count(struct tx *tx, const struct uuid *tenant_id,
+                                         const struct uuid *conversation_id, int64_t difference)
+{
+    struct db_query *q = db_query(tx->db, SQL_ADD_TO_COUNT);
+
+    db_bind_uuid(q, 1, conversation_id);
+    db_bind_uuid(q, 2, tenant_id);
+    db_bind_i64(q, 3, difference);
+    return db_run(q);
+}
+
 enum result participants_insert(struct tx *tx, const struct participant *participant)
 {
     struct db_query *q = db_query(tx->db, SQL_INSERT);
+    enum result result;
 
     db_bind_uuid(q, 1, &participant->conversation_id);
     db_bind_uuid(q, 2, &participant->user_id);
@@ -80,7 +99,8 @@ enum result participants_insert(struct tx *tx, const struct participant *partici
     db_bind_i64(q, 4, participant->role);
     db_bind_u64(q, 5, tx->now_ms);
     db_bind_u64(q, 6, participant->last_read_seq);
-    return db_run(q);
+    if ((result = db_run(q)) != R_OK) return result;
+    return add_to_count(tx, &participant->tenant_id, &participant->conversation_id, 1);
 }
 
 /* A statement of OF_ONE on the row of `participant`; other parameters are the caller's to bind. */
@@ -105,7 +125,10 @@ static MUST_USE enum result change_one(struct tx *tx, struct db_query *q)
 
 enum result participants_delete(struct tx *tx, const struct participant *participant)
 {
-    return change_one(tx, query_one(tx, SQL_DELETE, participant));
+    enum result result = change_one(tx, query_one(tx, SQL_DELETE, participant));
+
+    if (result != R_OK) return result;
+    return add_to_count(tx, &participant->tenant_id, &participant->conversation_id, -1);
 }
 
 enum result participants_set_role(struct tx *tx, const struct participant *participant,
@@ -120,10 +143,16 @@ enum result participants_set_role(struct tx *tx, const struct participant *parti
 enum result participants_set_last_read(struct tx *tx, const struct participant *participant,
                                        uint64_t last_read_seq)
 {
-    struct db_query *q = query_one(tx, SQL_SET_LAST_READ, participant);
+    uint64_t change_seq = 0;
+    struct db_query *q;
+    enum result result =
+        changes_next(tx, &participant->tenant_id, &participant->conversation_id, &change_seq);
 
     CHECK(last_read_seq > participant->last_read_seq);
+    if (result != R_OK) return result;
+    q = query_one(tx, SQL_SET_LAST_READ, participant);
     db_bind_u64(q, 4, last_read_seq);
+    db_bind_u64(q, 5, change_seq);
     return change_one(tx, q);
 }
 
@@ -174,7 +203,10 @@ static struct db_query *query_all(struct tx *tx, const char *sql, const struct u
 enum result participants_delete_all(struct tx *tx, const struct uuid *tenant_id,
                                     const struct uuid *conversation_id)
 {
-    return db_run(query_all(tx, SQL_DELETE_ALL, tenant_id, conversation_id));
+    enum result result = db_run(query_all(tx, SQL_DELETE_ALL, tenant_id, conversation_id));
+
+    if (result != R_OK) return result;
+    return add_to_count(tx, tenant_id, conversation_id, -(int64_t)db_changes(tx->db));
 }
 
 static void read_row(struct db_query *q, struct participant *out)
@@ -189,6 +221,7 @@ static void read_row(struct db_query *q, struct participant *out)
         .first_seq = db_u64(q, 6),
         .muted_until_ms = db_u64(q, 7),
         .archived_at_ms = db_u64(q, 8),
+        .read_change_seq = db_u64(q, 9),
     };
 }
 
@@ -219,18 +252,6 @@ enum result participants_find_heir(struct tx *tx, const struct participant *leav
     return find_one(query_one(tx, SQL_FIND_HEIR, leaver), out);
 }
 
-enum result participants_count(struct tx *tx, const struct uuid *tenant_id,
-                               const struct uuid *conversation_id, size_t *out)
-{
-    struct db_query *q = query_all(tx, SQL_COUNT, tenant_id, conversation_id);
-    enum result result = db_next(q);
-
-    if (result == R_OK) *out = (size_t)db_u64(q, 0);
-    db_end(q);
-    CHECK(result != R_DONE);
-    return result;
-}
-
 enum result participants_list_ids(struct tx *tx, const struct uuid *tenant_id,
                                   const struct uuid *conversation_id, struct arena *arena,
                                   struct uuid_list *out)
@@ -248,6 +269,27 @@ enum result participants_list_woken(struct tx *tx, const struct message *message
     db_bind_i64(q, 4, message->is_internal);
     db_bind_u64(q, 5, tx->now_ms);
     return ids_read(q, arena, out);
+}
+
+enum result participants_list_read(struct tx *tx, const struct uuid *tenant_id,
+                                   const struct read_filter *filter, struct arena *arena,
+                                   struct read_list *out)
+{
+    struct db_query *q = query_all(tx, SQL_LIST_READ, tenant_id, &filter->conversation_id);
+    struct read_list list = {.reads = ARENA_ARRAY(arena, struct read, filter->limit)};
+    enum result result;
+
+    CHECK(filter->limit > 0);
+    db_bind_u64(q, 3, filter->after);
+    db_bind_uuid(q, 4, &filter->user_id);
+    db_bind_u64(q, 5, filter->limit);
+    while ((result = db_next(q)) == R_OK)
+        list.reads[list.count++] =
+            (struct read){.user_id = db_uuid(q, 0), .last_read_seq = db_u64(q, 1)};
+    db_end(q);
+    if (result != R_DONE) return result;
+    *out = list;
+    return R_OK;
 }
 
 static void read_attendee(struct db_query *q, struct arena *arena, struct attendee *out)

@@ -2,8 +2,8 @@
 /* participants.h — rows of who is in which conversation, in which role, and how far they have
  * read. SQL only: who may do what is decided in chat/. All functions run inside a transaction, on
  * the thread of its connection. Rows that are read are copied into `arena`. R_NOT_FOUND: no such
- * row in this tenant. Errors beside the named ones are the engine's (db.h) and end the
- * transaction. */
+ * row in this tenant. Coming and going is counted in the row of the conversation. Errors beside the
+ * named ones are the engine's (db.h) and end the transaction. */
 #ifndef STORE_PARTICIPANTS_H
 #define STORE_PARTICIPANTS_H
 
@@ -28,8 +28,9 @@ struct participant {
     uint64_t joined_at_ms; /* set by participants_insert */
     uint64_t last_read_seq;
     uint64_t first_seq; /* sees the messages from here on; 0: all, and never deleted for them */
-    uint64_t muted_until_ms; /* 0, or a time that may be over */
-    uint64_t archived_at_ms; /* 0: not */
+    uint64_t muted_until_ms;  /* 0, or a time that may be over */
+    uint64_t archived_at_ms;  /* 0: not */
+    uint64_t read_change_seq; /* the number under which last_read_seq moved; 0: it has not */
 };
 
 /* Somebody in the list of a conversation. */
@@ -49,6 +50,22 @@ struct participant_list {
     size_t count;
 };
 
+/* Whose read marks moved after a change of the conversation (changes.h). */
+struct read_filter {
+    struct uuid conversation_id;
+    uint64_t after;      /* changes with numbers above this one */
+    struct uuid user_id; /* this one's alone; nil: everybody's */
+    size_t limit;        /* > 0 */
+};
+struct read {
+    struct uuid user_id;
+    uint64_t last_read_seq;
+};
+struct read_list {
+    struct read *reads;
+    size_t count;
+};
+
 struct unread {
     struct uuid conversation_id;
     uint64_t last_read_seq;
@@ -65,6 +82,7 @@ MUST_USE enum result participants_insert(struct tx *tx, const struct participant
 MUST_USE enum result participants_delete(struct tx *tx, const struct participant *participant);
 MUST_USE enum result participants_set_role(struct tx *tx, const struct participant *participant,
                                            enum participant_role role);
+/* Forward only; takes the next number of the conversation's changes (changes.h). */
 MUST_USE enum result participants_set_last_read(struct tx *tx,
                                                 const struct participant *participant,
                                                 uint64_t last_read_seq);
@@ -88,8 +106,6 @@ MUST_USE enum result participants_find(struct tx *tx, const struct uuid *tenant_
  * who did. R_NOT_FOUND: nobody can be, or another owner stays. */
 MUST_USE enum result participants_find_heir(struct tx *tx, const struct participant *leaver,
                                             struct participant *out);
-MUST_USE enum result participants_count(struct tx *tx, const struct uuid *tenant_id,
-                                        const struct uuid *conversation_id, size_t *out);
 MUST_USE enum result participants_list(struct tx *tx, const struct uuid *tenant_id,
                                        const struct participant_filter *filter, struct arena *arena,
                                        struct participant_list *out);
@@ -100,6 +116,10 @@ MUST_USE enum result participants_list_ids(struct tx *tx, const struct uuid *ten
 /* Those who archived the conversation, did not mute it, and can see this new message in it. */
 MUST_USE enum result participants_list_woken(struct tx *tx, const struct message *message,
                                              struct arena *arena, struct uuid_list *out);
+/* In the order of user ids. */
+MUST_USE enum result participants_list_read(struct tx *tx, const struct uuid *tenant_id,
+                                            const struct read_filter *filter, struct arena *arena,
+                                            struct read_list *out);
 /* The conversations in which the user has something unread. */
 MUST_USE enum result participants_list_unread(struct tx *tx, const struct uuid *tenant_id,
                                               const struct uuid *user_id, struct arena *arena,

@@ -25,11 +25,7 @@ static int set_up(void **state)
 
     f = (struct fixture){.tenant_id = uuid_new(), .other_tenant_id = uuid_new()};
     f.conversation_id = uuid_new();
-    testing_dir_make(&f.dir);
-    arena_init(&f.arena);
-    f.tx.db = testing_db_open_migrated(&f.dir);
-    f.tx.now_ms = 1000;
-    assert_int_equal(db_begin(f.tx.db), R_OK);
+    testing_rows_begin(&f.dir, &f.arena, &f.tx);
     assert_int_equal(
         tenants_insert(&f.tx, &(struct tenant){.tenant_id = f.tenant_id, .name = STR("t")}), R_OK);
     for (size_t i = 0; i < USERS_COUNT; i++) {
@@ -55,10 +51,7 @@ static int tear_down(void **state)
 {
     struct fixture *f = *state;
 
-    db_rollback(f->tx.db);
-    db_close(f->tx.db);
-    arena_release(&f->arena);
-    testing_dir_remove(&f->dir);
+    testing_rows_end(&f->dir, &f->arena, &f->tx);
     return 0;
 }
 
@@ -73,6 +66,16 @@ static struct participant insert(struct fixture *f, size_t user, enum participan
     f->tx.now_ms = joined_at_ms;
     assert_int_equal(participants_insert(&f->tx, &p), R_OK);
     return p;
+}
+
+static void expect_count(struct fixture *f, uint64_t count)
+{
+    struct conversation conversation;
+
+    assert_int_equal(
+        conversations_find(&f->tx, &f->tenant_id, &f->conversation_id, &f->arena, &conversation),
+        R_OK);
+    assert_int_equal(conversation.participants_count, count);
 }
 
 static void a_user_is_in_it_once(void **state)
@@ -103,7 +106,6 @@ static void another_tenant_finds_and_changes_nothing(void **state)
     struct participant foreign = p;
     struct participant found;
     struct participant_list list;
-    size_t count = 0;
 
     foreign.tenant_id = f->other_tenant_id;
     assert_int_equal(
@@ -117,11 +119,63 @@ static void another_tenant_finds_and_changes_nothing(void **state)
                                        &f->arena, &list),
                      R_OK);
     assert_int_equal(list.count, 0);
-    assert_int_equal(participants_count(&f->tx, &f->other_tenant_id, &f->conversation_id, &count),
+    expect_count(f, 1);
+    assert_int_equal(participants_delete_all(&f->tx, &f->other_tenant_id, &f->conversation_id),
                      R_OK);
-    assert_int_equal(count, 0);
-    assert_int_equal(participants_count(&f->tx, &f->tenant_id, &f->conversation_id, &count), R_OK);
-    assert_int_equal(count, 1);
+    expect_count(f, 1);
+}
+
+static void coming_and_going_is_counted(void **state)
+{
+    struct fixture *f = *state;
+    struct participant first = insert(f, 0, PARTICIPANT_OWNER, 1);
+
+    expect_count(f, 1);
+    (void)insert(f, 1, PARTICIPANT_MEMBER, 2);
+    (void)insert(f, 2, PARTICIPANT_AGENT, 3);
+    expect_count(f, 3);
+    assert_int_equal(participants_insert(&f->tx, &first), R_CONFLICT);
+    expect_count(f, 3);
+    assert_int_equal(participants_delete(&f->tx, &first), R_OK);
+    assert_int_equal(participants_delete(&f->tx, &first), R_NOT_FOUND);
+    expect_count(f, 2);
+    assert_int_equal(participants_delete_all(&f->tx, &f->tenant_id, &f->conversation_id), R_OK);
+    expect_count(f, 0);
+}
+
+static void expect_reads(struct fixture *f, struct read_filter filter, size_t count,
+                         const struct read *reads)
+{
+    struct read_list list;
+
+    filter.conversation_id = f->conversation_id;
+    assert_int_equal(participants_list_read(&f->tx, &f->tenant_id, &filter, &f->arena, &list),
+                     R_OK);
+    assert_int_equal(list.count, count);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(uuid_equals(&list.reads[i].user_id, &reads[i].user_id));
+        assert_int_equal(list.reads[i].last_read_seq, reads[i].last_read_seq);
+    }
+}
+
+static void marks_are_found_by_when_they_moved(void **state)
+{
+    struct fixture *f = *state;
+    struct participant first = insert(f, 0, PARTICIPANT_OWNER, 1);
+    struct participant second = insert(f, 1, PARTICIPANT_MEMBER, 1);
+    const struct read both[] = {{f->users[0], 9}, {f->users[1], 4}};
+
+    expect_reads(f, (struct read_filter){.limit = 9}, 0, NULL);
+    assert_int_equal(participants_set_last_read(&f->tx, &first, 3), R_OK);  /* change 1 */
+    assert_int_equal(participants_set_last_read(&f->tx, &second, 4), R_OK); /* change 2 */
+    first.last_read_seq = 3;
+    assert_int_equal(participants_set_last_read(&f->tx, &first, 9), R_OK); /* change 3 */
+    expect_reads(f, (struct read_filter){.limit = 9}, 2, both);
+    expect_reads(f, (struct read_filter){.after = 1, .limit = 9}, 2, both);
+    expect_reads(f, (struct read_filter){.after = 2, .limit = 9}, 1, both);
+    expect_reads(f, (struct read_filter){.after = 3, .limit = 9}, 0, NULL);
+    expect_reads(f, (struct read_filter){.limit = 1}, 1, both);
+    expect_reads(f, (struct read_filter){.user_id = f->users[1], .limit = 1}, 1, &both[1]);
 }
 
 static void heirs_go_by_rank_and_then_by_time(void **state)
@@ -154,6 +208,8 @@ int main(void)
         STORE_TEST(a_user_is_in_it_once),
         STORE_TEST(another_tenant_finds_and_changes_nothing),
         STORE_TEST(heirs_go_by_rank_and_then_by_time),
+        STORE_TEST(coming_and_going_is_counted),
+        STORE_TEST(marks_are_found_by_when_they_moved),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
