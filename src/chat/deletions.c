@@ -13,6 +13,7 @@
 #include "store/changes.h"
 #include "store/conversations.h"
 #include "store/reactions.h"
+#include "store/tasks.h"
 #include "store/versions.h"
 
 /* ---- a message ---- */
@@ -121,6 +122,7 @@ static enum result purge(struct job *job, struct tx *tx)
     struct conversation_purge *cmd = (struct conversation_purge *)job;
     struct conversation conversation;
     size_t messages_count = 0;
+    size_t tasks_count = 0;
     enum result result =
         conversations_find(tx, &cmd->tenant_id, &cmd->conversation_id, job->arena, &conversation);
 
@@ -128,7 +130,11 @@ static enum result purge(struct job *job, struct tx *tx)
     CHECK(conversation.participants_count == 0);
     result = messages_delete_some(tx, &cmd->tenant_id, &cmd->conversation_id,
                                   CONVERSATION_PURGE_MAX, &messages_count);
-    cmd->is_done = messages_count < CONVERSATION_PURGE_MAX;
+    if (result != R_OK) return result;
+    result = tasks_delete_some(tx, &cmd->tenant_id, &cmd->conversation_id,
+                               CONVERSATION_PURGE_TASKS_MAX, &tasks_count);
+    cmd->is_done =
+        messages_count < CONVERSATION_PURGE_MAX && tasks_count < CONVERSATION_PURGE_TASKS_MAX;
     return result;
 }
 

@@ -2,8 +2,8 @@
 /* deletions_test.c — tombstones keep their place, and a deleted conversation is nobody's. */
 #include "chat/deletions.h"
 
-#include "chat/chat_testing.h"
 #include "chat/history.h"
+#include "chat/tasks_testing.h"
 
 static enum result delete_message(struct testing_world *w, enum testing_person who,
                                   struct uuid message_id)
@@ -145,6 +145,14 @@ static enum result count_left(struct job *job, struct tx *tx)
     return R_OK;
 }
 
+static enum result count_left_tasks(struct job *job, struct tx *tx)
+{
+    static const char sql[] = "SELECT count(*) FROM task";
+
+    ((struct flood *)job)->left_count = (uint64_t)testing_number(tx->db, sql);
+    return R_OK;
+}
+
 static uint64_t left(struct testing_world *w)
 {
     struct flood f = {.job = {.run = count_left}};
@@ -181,6 +189,38 @@ static void messages_go_a_few_at_a_time(void **state)
     assert_int_equal(left(w), 1);
 }
 
+static uint64_t left_tasks(struct testing_world *w)
+{
+    struct flood f = {.job = {.run = count_left_tasks}};
+
+    assert_int_equal(testing_read_job(w, &f.job), R_OK);
+    return f.left_count;
+}
+
+static void its_tasks_go_with_it(void **state)
+{
+    struct testing_world *w = *state;
+    struct task task = testing_task(w);
+    struct conversation c = {.conversation_id = task.conversation_id, .tenant_id = w->tenant_id};
+
+    for (size_t i = 1; i <= CONVERSATION_PURGE_TASKS_MAX; i++) {
+        struct task_create cmd = {
+            .caller = testing_caller(w, ALICE),
+            .task = {.conversation_id = task.conversation_id, .title = STR("Count")}};
+        struct problem problem;
+
+        assert_int_equal(task_create_init(&cmd, &problem), R_OK);
+        assert_int_equal(testing_write_job(w, &cmd.job), R_OK);
+    }
+    (void)testing_task(w);
+    assert_int_equal(delete_conversation(w, ALICE, c.conversation_id), R_OK);
+    assert_int_equal(left_tasks(w), CONVERSATION_PURGE_TASKS_MAX + 2);
+    assert_false(purge(w, &c));
+    assert_int_equal(left_tasks(w), 2);
+    assert_true(purge(w, &c));
+    assert_int_equal(left_tasks(w), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +228,7 @@ int main(void)
         WORLD_TEST(leaders_delete_what_others_wrote),
         WORLD_TEST(a_deleted_conversation_is_nobodys),
         WORLD_TEST(messages_go_a_few_at_a_time),
+        WORLD_TEST(its_tasks_go_with_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

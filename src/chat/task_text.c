@@ -56,19 +56,15 @@ void task_stream_open_init(struct task_stream_open *cmd)
 
 /* It may have been removed or disabled since it opened the stream. */
 static MUST_USE enum result require_agent_present(struct tx *tx, const struct task *task,
-                                                  struct job *job)
+                                                  struct arena *arena)
 {
     struct participant agent;
     struct user user;
     enum result result =
         participants_find(tx, &task->tenant_id, &task->conversation_id, &task->agent_id, &agent);
 
-    if (result == R_OK)
-        result = users_find(tx, &task->tenant_id, &task->agent_id, job->arena, &user);
-    if (result == R_OK && user.disabled_at_ms != 0) result = R_NOT_FOUND;
-    if (result != R_NOT_FOUND) return result;
-    return problem_set(&job->problem, R_NOT_FOUND, "task_not_found", NULL,
-                       "The agent is not in the conversation of the task any more.");
+    if (result == R_OK) result = users_find(tx, &task->tenant_id, &task->agent_id, arena, &user);
+    return result == R_OK && user.disabled_at_ms != 0 ? R_NOT_FOUND : result;
 }
 
 static enum result checkpoint_run(struct job *job, struct tx *tx)
@@ -77,9 +73,12 @@ static enum result checkpoint_run(struct job *job, struct tx *tx)
     struct task task;
     enum result result = tasks_find(tx, &cmd->tenant_id, &cmd->task_id, job->arena, &task);
 
-    if (result == R_NOT_FOUND) return R_OK;
-    if (result != R_OK || task_status_is_final(task.status)) return result;
-    if ((result = require_agent_present(tx, &task, job)) != R_OK) return result;
+    if (result == R_OK && task_status_is_final(task.status)) return R_OK;
+    if (result == R_OK) result = require_agent_present(tx, &task, job->arena);
+    if (result == R_NOT_FOUND)
+        return problem_set(&job->problem, R_NOT_FOUND, "task_not_found", NULL,
+                           "The agent is not in the conversation of the task any more.");
+    if (result != R_OK) return result;
     if (cmd->text.len > 0 && (result = tasks_add_text(tx, &task, cmd->text)) != R_OK) return result;
     if (cmd->is_end) task.is_streaming = false;
     return tasks_update(tx, &task);

@@ -22,7 +22,8 @@ struct task_stream_open {
 void task_stream_open_init(struct task_stream_open *cmd);
 
 /* Writer: the next piece, or none. A task that has ended meanwhile keeps what it has. R_NOT_FOUND:
- * its agent was removed from the conversation or disabled, and nothing was saved. */
+ * its agent was removed from the conversation or disabled, or all of that was deleted, and nothing
+ * was saved. */
 struct task_checkpoint {
     struct job job;
     struct uuid tenant_id;

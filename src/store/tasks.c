@@ -39,6 +39,13 @@ static const char SQL_READ_TEXT[] =
 
 static const char SQL_DELETE_TEXT[] = "DELETE FROM task_text WHERE task_id = $1";
 
+/* The first ones that are left: both statements mean the same ones. */
+#define SOME                                                                 \
+    " WHERE task_id IN (SELECT task_id FROM task WHERE conversation_id = $1" \
+    " AND tenant_id = $2 ORDER BY task_id LIMIT $3)"
+static const char SQL_DELETE_SOME_TEXTS[] = "DELETE FROM task_text" SOME;
+static const char SQL_DELETE_SOME[] = "DELETE FROM task" SOME;
+
 enum result tasks_insert(struct tx *tx, struct task *task)
 {
     struct db_query *q = db_query(tx->db, SQL_INSERT);
@@ -212,4 +219,23 @@ enum result tasks_delete_text(struct tx *tx, const struct task *task)
 
     db_bind_uuid(q, 1, &task->task_id);
     return db_run(q);
+}
+
+enum result tasks_delete_some(struct tx *tx, const struct uuid *tenant_id,
+                              const struct uuid *conversation_id, size_t count_max, size_t *count)
+{
+    const char *const statements[] = {SQL_DELETE_SOME_TEXTS, SQL_DELETE_SOME};
+
+    CHECK(count_max > 0);
+    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
+        struct db_query *q = db_query(tx->db, statements[i]);
+        enum result result;
+
+        db_bind_uuid(q, 1, conversation_id);
+        db_bind_uuid(q, 2, tenant_id);
+        db_bind_u64(q, 3, count_max);
+        if ((result = db_run(q)) != R_OK) return result;
+    }
+    *count = (size_t)db_changes(tx->db);
+    return R_OK;
 }

@@ -66,5 +66,10 @@ MUST_USE enum result tasks_add_text(struct tx *tx, struct task *task, struct str
 MUST_USE enum result tasks_read_text(struct tx *tx, const struct task *task, uint64_t from_bytes,
                                      struct arena *arena, uint64_t *start_bytes, struct str *out);
 MUST_USE enum result tasks_delete_text(struct tx *tx, const struct task *task);
+/* At most `count_max` of a conversation, for good, with their texts. `count` gets how many; fewer
+ * than count_max: none is left. */
+MUST_USE enum result tasks_delete_some(struct tx *tx, const struct uuid *tenant_id,
+                                       const struct uuid *conversation_id, size_t count_max,
+                                       size_t *count);
 
 #endif

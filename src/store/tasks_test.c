@@ -18,11 +18,7 @@ static int set_up(void **state)
     static struct fixture f;
 
     f = (struct fixture){.tenant_id = uuid_new(), .conversation_id = uuid_new()};
-    testing_dir_make(&f.dir);
-    arena_init(&f.arena);
-    f.tx.db = testing_db_open_migrated(&f.dir);
-    f.tx.now_ms = 1000;
-    assert_int_equal(db_begin(f.tx.db), R_OK);
+    testing_rows_begin(&f.dir, &f.arena, &f.tx);
     *state = &f;
     return 0;
 }
@@ -31,10 +27,7 @@ static int tear_down(void **state)
 {
     struct fixture *f = *state;
 
-    db_rollback(f->tx.db);
-    db_close(f->tx.db);
-    arena_release(&f->arena);
-    testing_dir_remove(&f->dir);
+    testing_rows_end(&f->dir, &f->arena, &f->tx);
     return 0;
 }
 
@@ -149,6 +142,33 @@ static void the_whole_bound_fits(void **state)
     assert_true(str_equals(text, full));
 }
 
+static void those_of_a_conversation_go_a_few_at_a_time(void **state)
+{
+    struct fixture *f = *state;
+    struct task tasks[] = {insert(f), insert(f), insert(f)};
+    struct uuid elsewhere = uuid_new();
+    struct task other;
+    size_t count = 9;
+
+    f->conversation_id = uuid_new();
+    other = insert(f);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(tasks_add_text(&f->tx, &tasks[i], STR("text")), R_OK);
+    assert_int_equal(tasks_add_text(&f->tx, &other, STR("text")), R_OK);
+    assert_int_equal(tasks_delete_some(&f->tx, &elsewhere, &tasks[0].conversation_id, 2, &count),
+                     R_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(tasks_delete_some(&f->tx, &f->tenant_id, &tasks[0].conversation_id, 2, &count),
+                     R_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(testing_number(f->tx.db, "SELECT count(*) FROM task_text"), 2);
+    assert_int_equal(tasks_delete_some(&f->tx, &f->tenant_id, &tasks[0].conversation_id, 2, &count),
+                     R_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(testing_number(f->tx.db, "SELECT count(*) FROM task_text"), 1);
+    assert_int_equal(testing_number(f->tx.db, "SELECT count(*) FROM task"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +177,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(text_is_read_from_the_piece_on_that_has_the_byte, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_whole_bound_fits, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(those_of_a_conversation_go_a_few_at_a_time, set_up,
+                                        tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
