@@ -97,14 +97,16 @@ static void test_peer_has_an_address(void **state)
 {
     struct world *w = *state;
     struct testing_owner o = {.loop = &w->loop};
-    char address[CONN_ADDRESS_BYTES_MAX];
+    char text[ADDRESS_TEXT_BYTES_MAX];
+    struct address address;
 
     connect_client(w);
     TESTING_TURN_UNTIL(&w->loop, w->accepted_count == 1);
     o.conn = conn_open(&w->loop, w->accepted[--w->accepted_count], &testing_ops, &o);
     o.peer = -1;
-    conn_address(o.conn, address);
-    assert_string_equal(address, "127.0.0.1");
+    assert_true(conn_peer(o.conn, &address));
+    address_write(&address, text);
+    assert_string_equal(text, "127.0.0.1");
     testing_owner_close(&o);
 }
 

@@ -6,7 +6,6 @@
  * is watched. */
 #include "net/conn.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -337,16 +336,19 @@ bool conn_is_stalled(const struct conn *c, uint64_t ms)
     return c->outbox != NULL && conn_loop(c)->now_ms >= c->outbox->progress_ms + ms;
 }
 
-void conn_address(const struct conn *c, char out[CONN_ADDRESS_BYTES_MAX])
+bool conn_peer(const struct conn *c, struct address *out)
 {
-    struct sockaddr_storage address = {0};
-    socklen_t len = sizeof address;
-    const void *bytes = NULL;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } peer;
+    socklen_t len = sizeof peer;
 
-    memcpy(out, "?", 2);
-    if (getpeername(c->fd, (struct sockaddr *)&address, &len) != 0) return;
-    if (address.ss_family == AF_INET) bytes = &((struct sockaddr_in *)&address)->sin_addr;
-    if (address.ss_family == AF_INET6) bytes = &((struct sockaddr_in6 *)&address)->sin6_addr;
-    if (bytes != NULL && inet_ntop(address.ss_family, bytes, out, CONN_ADDRESS_BYTES_MAX) == NULL)
-        memcpy(out, "?", 2);
+    memset(&peer, 0, sizeof peer);
+    if (getpeername(c->fd, &peer.any, &len) != 0) return false;
+    if (peer.any.sa_family == AF_INET) *out = address_of_v4(&peer.v4.sin_addr);
+    else if (peer.any.sa_family == AF_INET6) *out = address_of_v6(&peer.v6.sin6_addr);
+    else return false;
+    return true;
 }

@@ -7,6 +7,7 @@
 #ifndef NET_CONN_H
 #define NET_CONN_H
 
+#include "base/address.h"
 #include "base/frame.h"
 #include "net/loop.h"
 
@@ -79,9 +80,8 @@ bool conn_is_open(const struct conn *c);
 size_t conn_owed_bytes(const struct conn *c);
 /* Is something owed that the kernel has not taken a byte of for at least `ms`? */
 bool conn_is_stalled(const struct conn *c, uint64_t ms);
-/* The address of the peer as text, without the port, NUL-terminated; "?" when unknown. */
-#define CONN_ADDRESS_BYTES_MAX 46u
-void conn_address(const struct conn *c, char out[CONN_ADDRESS_BYTES_MAX]);
+/* The address of the peer. False: it is gone, or is no internet socket. */
+bool conn_peer(const struct conn *c, struct address *out);
 struct loop *conn_loop(const struct conn *c);
 
 /* The loop calls this at the end of a turn. */
