@@ -87,6 +87,10 @@ static_assert((DB_STATEMENTS_MAX & (DB_STATEMENTS_MAX - 1)) == 0, "a hash is cut
 #define PASSWORD_THREADS_MAX 16u      /* each has the memory of a hash; past it: R_INVALID */
 #define THROTTLE_SLOTS 16384u         /* things that are counted; past it: the least one goes */
 #define THROTTLE_KEY_BYTES_MAX 512u   /* of an account's name; past it: it is cut */
+#define RATE_BUCKETS 65536u           /* that are not full; past it: the fullest is forgotten */
+#define RATE_PER_MIN_MAX 6000000u     /* of a rate; 0 turns it off; past it: refuses to start */
+#define RATE_AGENT_TIMES_MAX 1000u    /* what people may; past it: refuses to start */
+#define RATE_NAME_BYTES_MAX 64u       /* of whose bucket it is; ours have 33; past it: CHECK */
 #define INVITES_OPEN_MAX 1000u        /* of a tenant, not used and not expired; past it: 429 */
 #define API_KEYS_MAX 1000u            /* of a tenant and a kind, not revoked; past it: 429 */
 #define EMAIL_BYTES_MAX 254u          /* RFC 5321 4.5.3.1.3, without the brackets; past it: 400 */

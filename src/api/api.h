@@ -5,8 +5,10 @@
 #define API_API_H
 
 #include "api/metrics.h"
+#include "api/rate_class.h"
 #include "auth/keyring.h"
 #include "auth/password_pool.h"
+#include "auth/rates.h"
 #include "auth/revoked.h"
 #include "auth/throttle.h"
 #include "auth/ticket.h"
@@ -21,6 +23,13 @@
 
 struct streams;
 
+/* Requests in a minute; 0: not limited. */
+struct api_rates {
+    uint64_t per_min[RATE_CLASSES_COUNT]; /* of a person, or of an address without a token */
+    uint64_t agent_times;                 /* how many times that an agent may */
+    uint64_t key_per_min;                 /* of a tenant key, whatever it does */
+};
+
 /* The part of the configuration that doors look at. Immutable while the server runs. */
 struct api_settings {
     struct str public_url;             /* "https://chat.example.com", at == NULL when not set */
@@ -28,6 +37,7 @@ struct api_settings {
     size_t allowed_origins_count;      /* 0: the server's own, and localhost while on loopback */
     bool is_loopback;                  /* the server is reachable from this machine only */
     enum signup_mode { SIGNUP_OPEN, SIGNUP_INVITE, SIGNUP_CLOSED } signup;
+    struct api_rates rates;
     uint32_t access_token_ttl_sec;
     uint32_t refresh_token_ttl_sec;
     uint32_t messaging_token_ttl_sec;
@@ -44,6 +54,7 @@ struct api {
     struct password_pool *password_pool;
     struct tickets *tickets;
     struct throttle *throttle;
+    struct rates *rates;
     struct live *live;                  /* who types, who is there; notes only */
     struct streams *streams;            /* what agents stream; on another thread */
     struct metrics *const *all_metrics; /* of every worker, ends with NULL */
@@ -59,7 +70,8 @@ struct api {
     struct slots http_sessions; /* every open HTTP connection, for the end of a drain */
     char date[HTTP_DATE_LEN];   /* of the second `date_sec` */
     uint64_t date_sec;
-    bool is_draining; /* no new work: replies close, handshakes are refused */
+    uint64_t limited_logged_ms; /* when a refusal for its rate was logged last */
+    bool is_draining;           /* no new work: replies close, handshakes are refused */
 };
 
 #endif

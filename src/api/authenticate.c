@@ -26,9 +26,23 @@ static void refuse_token(struct request *r, const char *reason)
            "The token is not valid (any more); refresh it or sign in again.");
 }
 
-static bool is_key(struct str token)
+static bool is_key(struct str token, enum secret_kind *kind)
 {
-    return str_starts_with(token, STR("sk_")) || str_starts_with(token, STR("ak_"));
+    *kind = secret_is_kind(SECRET_AGENT_KEY, token) ? SECRET_AGENT_KEY : SECRET_TENANT_KEY;
+    return secret_is_kind(*kind, token);
+}
+
+/* False: answered. Whose key it is, the database knows. */
+static bool take_key(struct request *r, enum secret_kind kind)
+{
+    if (!key_caller_find_hash(r->bearer, r->key_hash)) {
+        refuse_token(r, "malformed_key");
+        return false;
+    }
+    r->has_key = true;
+    r->key_kind = kind;
+    r->bearer = STR_NONE;
+    return true;
 }
 
 /* False: answered. The caller is known. */
@@ -55,6 +69,7 @@ bool authenticate_token(struct request *r)
 {
     uint64_t now_ms = clock_wall_ms();
     struct token_claims claims;
+    enum secret_kind kind;
     const char *reason = "malformed";
 
     if (r->route->access == ACCESS_PUBLIC) return true;
@@ -63,7 +78,7 @@ bool authenticate_token(struct request *r)
                "Send the access token as Authorization: Bearer <token>.");
         return false;
     }
-    if (is_key(r->bearer)) return true; /* once the request is complete */
+    if (is_key(r->bearer, &kind)) return take_key(r, kind);
     if (token_cache_verify(r->api->token_cache, r->api->keyring, r->bearer, now_ms, &claims,
                            &reason) != R_OK) {
         refuse_token(r, reason);
@@ -103,10 +118,6 @@ void authenticate_and_handle(struct request *r)
     }
     find = ARENA_NEW(&r->arena, struct key_caller_find);
     key_caller_find_init(find);
-    if (!key_caller_find_hash(r->bearer, find->key_hash)) {
-        refuse_token(r, "malformed_key");
-        return;
-    }
-    r->bearer = STR_NONE;
+    memcpy(find->key_hash, r->key_hash, sizeof find->key_hash);
     request_read(r, &find->job, on_key_caller);
 }

@@ -13,6 +13,7 @@
 #include "api/authenticate.h"
 #include "api/body_sink.h"
 #include "api/origin.h"
+#include "api/rate_limit.h"
 #include "api/reply.h"
 #include "api/router.h"
 #include "api/upgrade.h"
@@ -199,13 +200,13 @@ static bool parse_body(struct http_session *s, struct request *r)
 static void dispatch(struct http_session *s)
 {
     struct request *r = s->request;
-    bool is_parsed;
+    bool is_wanted;
 
     s->state = STATE_BUSY;
     conn_clear_deadline(s->conn);
-    is_parsed = parse_body(s, r);
+    is_wanted = rate_limit_admit(r) && parse_body(s, r);
     buf_release(&s->body);
-    if (is_parsed) authenticate_and_handle(r);
+    if (is_wanted) authenticate_and_handle(r);
 }
 
 static void read_body(struct http_session *s)
@@ -377,6 +378,7 @@ static bool find_route(struct request *r, const struct http_request_head *head)
         return false;
     }
     r->route = match.route;
+    r->rate_class = match.rate_class;
     memcpy(r->params, match.params, sizeof r->params);
     return true;
 }
@@ -421,7 +423,7 @@ static void begin_request(struct http_session *s, struct str head_bytes)
         /* Its announcement was accepted above with a bound that does not hold for a stream. */
         CHECK(http_body_init(&s->framing, &head, SIZE_MAX) == HTTP_OK);
         conn_clear_deadline(s->conn);
-        authenticate_and_handle(r);
+        if (rate_limit_admit(r)) authenticate_and_handle(r);
         return;
     }
     r->must_close = s->closes_anyway;

@@ -74,6 +74,8 @@ static void write_workers(struct metrics *const *all, struct buf *out)
          offsetof(struct metrics, events_delivered)},
         {"carillon_listeners_dropped_total", "counter",
          "Sockets closed because they were too slow.", offsetof(struct metrics, listeners_dropped)},
+        {"carillon_requests_limited_total", "counter", "Requests refused for their rate.",
+         offsetof(struct metrics, requests_limited)},
         {"carillon_received_bytes_total", "counter", "Bytes read from sockets.",
          offsetof(struct metrics, bytes_in)},
         {"carillon_sent_bytes_total", "counter", "Bytes written to sockets.",

@@ -24,6 +24,7 @@ struct metrics {
     counter events_published; /* with a listener on this worker */
     counter events_delivered;
     counter listeners_dropped;
+    counter requests_limited; /* answered with 429 for their rate */
     counter bytes_in;
     counter bytes_out;
     counter writes;

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "proto/http_write.h"
 
-#define REPLY_HEADERS_MAX 12u
+#define REPLY_HEADERS_MAX 16u
 
 struct reply_headers {
     struct http_header items[REPLY_HEADERS_MAX];
@@ -45,6 +45,23 @@ static void log_request(const struct request *r, int status)
               LOG_FIELD_U64("us", (clock_mono_ns() - r->started_ns) / 1000));
 }
 
+static struct str number_text(struct request *r, uint64_t number)
+{
+    char text[21];
+
+    snprintf(text, sizeof text, "%llu", (unsigned long long)number);
+    return arena_copy(&r->arena, str_from(text));
+}
+
+/* What whoever asks may still do of this kind of work. */
+static void add_rate_headers(struct request *r, struct reply_headers *headers)
+{
+    if (r->rate.limit == 0) return;
+    add_header(headers, STR("RateLimit-Limit"), number_text(r, r->rate.limit));
+    add_header(headers, STR("RateLimit-Remaining"), number_text(r, r->rate.remaining));
+    add_header(headers, STR("RateLimit-Reset"), number_text(r, (r->rate.reset_ms + 999) / 1000));
+}
+
 static void add_common_headers(struct request *r, struct reply_headers *headers, char *id_text)
 {
     uuid_write(&r->id, id_text);
@@ -52,9 +69,12 @@ static void add_common_headers(struct request *r, struct reply_headers *headers,
     add_header(headers, STR("Cache-Control"), STR("no-store"));
     add_header(headers, STR("X-Content-Type-Options"), STR("nosniff"));
     add_header(headers, STR("Referrer-Policy"), STR("no-referrer"));
+    add_rate_headers(r, headers);
     if (r->origin.at != NULL) {
         add_header(headers, STR("Access-Control-Allow-Origin"), r->origin);
-        add_header(headers, STR("Access-Control-Expose-Headers"), STR("X-Request-Id, Retry-After"));
+        add_header(headers, STR("Access-Control-Expose-Headers"),
+                   STR("X-Request-Id, Retry-After, RateLimit-Limit, RateLimit-Remaining, "
+                       "RateLimit-Reset"));
         add_header(headers, STR("Vary"), STR("Origin"));
     }
 }
@@ -212,10 +232,8 @@ void reply_problem(struct request *r, const struct problem *p)
 void reply_too_many(struct request *r, const struct problem *p, uint64_t wait_ms)
 {
     struct reply_headers extra = {.count = 0};
-    char seconds[21];
 
-    snprintf(seconds, sizeof seconds, "%llu", (unsigned long long)((wait_ms + 999) / 1000));
-    add_header(&extra, STR("Retry-After"), str_from(seconds));
+    add_header(&extra, STR("Retry-After"), number_text(r, (wait_ms + 999) / 1000));
     reply_with(r, p, status_of(p->result), &extra);
 }
 

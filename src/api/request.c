@@ -112,12 +112,18 @@ bool request_uuids(struct request *r, const char *field, enum json_in_flags flag
         r, json_in_uuid_array(body_of(r), field, flags, count_max, &r->arena, out, &fault), &fault);
 }
 
+bool request_client(struct request *r, struct address *out)
+{
+    return r->session != NULL && conn_peer(http_session_conn(r->session), out);
+}
+
 struct str request_address(struct request *r)
 {
-    char text[CONN_ADDRESS_BYTES_MAX];
+    char text[ADDRESS_TEXT_BYTES_MAX];
+    struct address client;
 
-    if (r->session == NULL) return STR("");
-    conn_address(http_session_conn(r->session), text);
+    if (!request_client(r, &client)) return STR("");
+    address_write(&client, text);
     return arena_copy(&r->arena, str_from(text));
 }
 

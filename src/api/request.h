@@ -11,6 +11,8 @@
 #include <jansson.h>
 
 #include "api/api.h"
+#include "auth/secret.h"
+#include "base/address.h"
 #include "base/json_in.h"
 #include "base/json_out.h"
 #include "chat/caller.h"
@@ -35,6 +37,11 @@ struct request {
     struct str host;                        /* the Host header; in the arena */
     struct str origin; /* of an allowed web page, at == NULL otherwise; in the arena */
     struct str bearer; /* the token, only until the caller is known; in the arena */
+    bool has_key;      /* the token is a key, whose caller is found when the request is complete */
+    enum secret_kind key_kind;
+    uint8_t key_hash[SECRET_HASH_BYTES];
+    enum rate_class rate_class; /* of the route */
+    struct rate_state rate;     /* limit 0: not counted */
     json_t *body; /* the JSON object of the body; NULL when the route takes none or it was empty */
     uint64_t started_ns;
     struct buf reply;     /* private: the body while it is written */
@@ -72,7 +79,9 @@ bool request_uuid(struct request *r, const char *field, enum json_in_flags flags
 bool request_uuids(struct request *r, const char *field, enum json_in_flags flags, size_t count_max,
                    struct uuid_list *out);
 
-/* The peer's address as text; empty when the peer is gone. In the arena. */
+/* The client's address. False: the peer is gone, or has none. */
+bool request_client(struct request *r, struct address *out);
+/* The same as text, in the arena; empty when there is none. */
 struct str request_address(struct request *r);
 
 /* Query parameters, decoded. Absent ones leave `out` alone. False as above. */

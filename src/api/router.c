@@ -8,6 +8,7 @@
 #include "base/check.h"
 
 static const struct route *table[ROUTER_ROUTES_MAX];
+static enum rate_class classes[ROUTER_ROUTES_MAX];
 static size_t table_count;
 
 static void add_list(const struct route_list *list)
@@ -17,6 +18,7 @@ static void add_list(const struct route_list *list)
         for (size_t j = 0; j < table_count; j++)
             CHECK(table[j]->method != list->routes[i].method ||
                   strcmp(table[j]->path, list->routes[i].path) != 0);
+        classes[table_count] = rate_class_of(list->routes[i].method, list->routes[i].path);
         table[table_count++] = &list->routes[i];
     }
 }
@@ -106,6 +108,7 @@ void router_find(enum http_method method, struct str path, struct route_match *o
         out->methods |= 1u << table[i]->method;
         if (table[i]->method != wanted || (out->route != NULL && literals <= best)) continue;
         out->route = table[i];
+        out->rate_class = classes[i];
         best = literals;
         memcpy(out->params, params, sizeof params);
     }

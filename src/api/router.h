@@ -10,9 +10,10 @@
 #define ROUTER_ROUTES_MAX 120u
 
 struct route_match {
-    const struct route *route; /* NULL: no such path, or not this method */
-    bool path_exists;          /* some method is allowed */
-    unsigned methods;          /* bit 1 << enum http_method of those */
+    const struct route *route;  /* NULL: no such path, or not this method */
+    bool path_exists;           /* some method is allowed */
+    unsigned methods;           /* bit 1 << enum http_method of those */
+    enum rate_class rate_class; /* of the route */
     struct uuid params[REQUEST_PARAMS_MAX];
 };
 

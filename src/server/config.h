@@ -52,6 +52,13 @@ struct config {
     uint64_t idle_timeout_sec;
     uint64_t stream_silence_sec;
     uint64_t drain_timeout_sec;
+    uint64_t rate_read_per_min;
+    uint64_t rate_write_per_min;
+    uint64_t rate_send_per_min;
+    uint64_t rate_search_per_min;
+    uint64_t rate_auth_per_min;
+    uint64_t rate_key_per_min;
+    uint64_t rate_agent_times;
     uint64_t password_memory_kib;
     uint64_t password_threads;
 };

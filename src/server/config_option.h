@@ -7,7 +7,7 @@
 
 #include "server/config.h"
 
-#define CONFIG_OPTIONS_MAX 32u /* room in a layer; the table is smaller, which is asserted */
+#define CONFIG_OPTIONS_MAX 64u /* room in a layer; the table is smaller, which is asserted */
 
 enum config_type {
     CONFIG_ADDRESS, /* struct config_address */

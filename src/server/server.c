@@ -41,6 +41,7 @@ struct server {
     struct password_pool *password_pool;
     struct tickets *tickets;
     struct throttle *throttle;
+    struct rates *rates;
     struct worker *workers[WORKERS_MAX];
     struct metrics *metrics[WORKERS_MAX + 1];
     size_t workers_count;
@@ -207,6 +208,19 @@ static void settings_init(struct server *s)
         .ping_interval_ms = (uint32_t)c->ping_interval_sec * 1000,
         .idle_timeout_ms = (uint32_t)c->idle_timeout_sec * 1000,
         .stream_silence_ms = (uint32_t)c->stream_silence_sec * 1000,
+        .rates =
+            {
+                .per_min =
+                    {
+                        [RATE_READ] = c->rate_read_per_min,
+                        [RATE_WRITE] = c->rate_write_per_min,
+                        [RATE_SEND] = c->rate_send_per_min,
+                        [RATE_SEARCH] = c->rate_search_per_min,
+                        [RATE_AUTH] = c->rate_auth_per_min,
+                    },
+                .agent_times = c->rate_agent_times,
+                .key_per_min = c->rate_key_per_min,
+            },
     };
 }
 
@@ -251,6 +265,7 @@ static enum result open_parts(struct server *s, struct fault *fault)
     if ((result = keyring_open(&s->keyring, c->data.at, fault)) != R_OK) return result;
     if ((result = tickets_new(&s->tickets, TICKETS_SPENT_MAX)) != R_OK) return result;
     if ((result = throttle_new(&s->throttle)) != R_OK) return result;
+    if ((result = rates_new(&s->rates)) != R_OK) return result;
     return password_pool_open(&s->password_pool, &password_options, fault);
 }
 
@@ -263,6 +278,7 @@ static enum result make_workers(struct server *s, struct fault *fault)
         .password_pool = s->password_pool,
         .tickets = s->tickets,
         .throttle = s->throttle,
+        .rates = s->rates,
         .live = &s->live,
         .streams = s->streams,
         .all_metrics = s->metrics,
@@ -365,6 +381,7 @@ static void stop(struct server *s)
     close_main_loop(s);
     for (size_t i = 0; i < s->workers_count; i++) worker_free(s->workers[i]);
     inbox_release(&s->inbox);
+    rates_free(s->rates);
     throttle_free(s->throttle);
     tickets_free(s->tickets);
     keyring_close(s->keyring);
