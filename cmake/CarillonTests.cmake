@@ -57,6 +57,7 @@ endfunction()
 # test/<x>.c -> <build>/test/<x>: small servers and tools that the node tests start.
 function(carillon_add_test_programs)
     file(GLOB programs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/*.c)
+    list(REMOVE_ITEM programs ${CMAKE_SOURCE_DIR}/test/client_driver.c)
     foreach(program IN LISTS programs)
         get_filename_component(stem ${program} NAME_WE)
         add_executable(${stem} ${program})

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+/* catchup.h — up to which message each conversation was told, and asking for what is missing.
+ * Every message goes through here, so that each is told once and in order: heard with its text it
+ * is told at once; heard without it (base protocol), or missed, it is fetched with a sync. */
+#ifndef CLIENT_CATCHUP_H
+#define CLIENT_CATCHUP_H
+
+#include <carillon.h>
+
+#define CATCHUP_CONVERSATIONS_MAX 100000u /* remembered; past it: told without being remembered */
+#define CATCHUP_PULL_MAX 100u             /* conversations of one sync; the rest in the next one */
+#define CATCHUP_LIST_PAGE "1000"          /* conversations of one page of the list */
+
+struct progress {
+    char id[CARILLON_ID_BYTES]; /* "" when the place is free */
+    uint64_t last_seq;
+    bool is_dirty;     /* there is more than last_seq */
+    bool is_pulled;    /* a sync that asks for it is under way */
+    bool is_recovered; /* what comes was missed */
+};
+
+struct catchup {
+    struct progress *places; /* open addressing; a power of two of them, half of them free */
+    size_t capacity;
+    size_t count;
+    size_t dirty_count;
+    bool is_listing;
+    bool is_listing_gap;
+    bool is_pulling;
+    char newest_id[CARILLON_ID_BYTES]; /* of all that was seen: ids rise with time */
+};
+
+void catchup_release(struct catchup *u);
+/* The first connection: remember where every conversation is now. */
+void catchup_begin(struct carillon_client *c);
+/* After a loss that the server could not make up for: find what is missing. */
+void catchup_after_gap(struct carillon_client *c);
+/* A message.created was heard; `message` is NULL when the server did not send it along. */
+void catchup_on_message(struct carillon_client *c, const char *conversation_id, uint64_t seq_num,
+                        const json_t *message);
+/* Begin a sync when something is missing and none is under way. */
+void catchup_tick(struct carillon_client *c);
+
+#endif

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+// client_c.test.js: the C client library against the real server: its examples as they are, and
+// test/client_driver.c, which prints what its callbacks are told, through a network that is cut.
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { makeAgent } from '../lib/agents.js'
+import { Child } from '../lib/child.js'
+import { CUTS, CuttingProxy } from '../lib/cutting_proxy.js'
+import { expectStatus, makeTenant } from '../lib/people.js'
+import { Random } from '../lib/random.js'
+import { BUILD_DIR, startServer } from '../lib/server.js'
+import { until, within } from '../lib/wait.js'
+
+// The driver's process, and what it said so far.
+class Driver {
+  static async start(t, url, token, env = {}) {
+    const driver = new Driver()
+    driver.child = new Child(join(BUILD_DIR, 'test', 'client_driver'), [],
+      { CARILLON_URL: url, CARILLON_KEY: token, ...env }, 'pipe')
+    driver.child.process.stdin.on('error', () => {})
+    t.after(() => driver.child.end ?? driver.child.signal('SIGKILL'))
+    return driver
+  }
+
+  get lines() {
+    return this.child.stdout.split('\n').slice(0, -1).map((line) => JSON.parse(line))
+  }
+
+  say(command) {
+    this.child.process.stdin.write(`${command}\n`)
+  }
+
+  of(key) {
+    return this.lines.filter((line) => line[key] !== undefined)
+  }
+
+  until(condition, what, deadline) {
+    return until(() => condition(this), () => `${what}\n${this.child.story()}`, deadline)
+  }
+
+  isOpen() {
+    return this.until(() => this.of('state').at(-1)?.state === 'open', 'an open socket')
+  }
+
+  async quit() {
+    this.say('quit')
+    assert.deepEqual(await within(this.child.ended, 'the end of the driver'),
+      { code: 0, signal: null }, this.child.story())
+    assert.equal(this.child.stderr, '')
+    return this.of('end').at(-1)
+  }
+}
+
+function example(t, name, server, token) {
+  const child = new Child(join(BUILD_DIR, 'examples', name), [],
+    { CARILLON_URL: server.url, CARILLON_KEY: token })
+  t.after(() => child.end ?? child.signal('SIGKILL'))
+  return child
+}
+
+// A tenant with Ada, an agent, and the conversation of the two.
+async function makeWorld(t, options) {
+  const server = await startServer(t, options)
+  const [ada] = await makeTenant(server, 'Ada')
+  const agent = await makeAgent(ada, 'Robot')
+  const { id } = await ada.conversation([agent], { type: 'agent_direct' })
+  return { server, ada, agent, id }
+}
+
+const seqs = (driver) => driver.of('message').map((line) => line.seq)
+const upTo = (count) => Array.from({ length: count }, (_, i) => i + 1)
+
+test('the bot of examples/c answers in a conversation, and ends when it is told', async (t) => {
+  const { server, ada, agent, id } = await makeWorld(t)
+  const bot = example(t, 'bot', server, agent.access)
+  const socket = await ada.socket()
+
+  // What is sent before its socket is open is not news to it: ask until it answers.
+  await until(async () => {
+    await ada.send(id, 'Are you there?')
+    return until(async () => (await ada.history(id)).some((m) => m.sender_id === agent.id),
+      'an answer', 500).catch(() => false)
+  }, 'an answer of the bot')
+  await socket.until(async () => (await ada.history(id))
+    .some((m) => m.content_text === 'You said: Are you there?'), 'the echo')
+  assert.deepEqual(await bot.signal('SIGTERM'), { code: 0, signal: null }, bot.story())
+  await socket.close()
+})
+
+test('the agent of examples/c streams the answer to a task', async (t) => {
+  const { server, ada, agent, id } = await makeWorld(t)
+  const child = example(t, 'agent', server, agent.access)
+  const socket = await ada.socket()
+
+  await child.output(/^agent: open$/m)
+  const task = expectStatus(await ada.post('/v1/chat/tasks',
+    { conversation_id: id, title: 'What is six times nine?', agent_id: agent.id }), 201)
+  await socket.until(() => socket.events('task.status_updated')
+    .some((event) => event.task_id === task.id && event.status === 'completed'), 'its end')
+  const text = 'You asked: What is six times nine?. The answer is 42.'
+  assert.equal((await ada.history(id)).at(-1).content_text, text)
+  assert.equal(socket.events('task_stream_delta').map((event) => event.delta).join(''), text)
+  assert.deepEqual(await child.signal('SIGTERM'), { code: 0, signal: null }, child.story())
+  await socket.close()
+})
+
+test('sends keep their order, and each reply is told once', async (t) => {
+  const { server, ada, id } = await makeWorld(t)
+  const driver = await Driver.start(t, server.url, ada.access)
+
+  await driver.isOpen()
+  for (let i = 1; i <= 100; i++) driver.say(`send ${id} ${i}`)
+  await driver.until(() => driver.of('message').length === 100, '100 messages')
+  assert.deepEqual(driver.of('message').map((line) => line.text), upTo(100).map(String))
+  assert.deepEqual(driver.of('message').map((line) => line.own), upTo(100).map(() => true))
+  await driver.until(() => driver.of('reply').length === 100, '100 replies')
+  assert.ok(driver.of('reply').every((line) => line.status === 201))
+  // One past what may wait at once is refused, and nothing is lost by it.
+  for (let i = 0; i < 400; i++) driver.say('get /auth/me')
+  await driver.until(() => driver.of('reply').length + driver.of('refused').length === 500, 'all')
+  assert.ok(driver.of('refused').length > 0)
+  assert.ok(driver.of('refused').every((line) => line.refused === -3))
+  await driver.quit()
+})
+
+// Every way in which a connection ends, at whatever byte.
+for (const hides of [undefined, 'carillon.v1']) {
+  const name = hides ? 'the base protocol' : 'the server’s best protocol'
+  test(`over ${name}, every message comes once and in order through 100 cuts`, async (t) => {
+    const { server, ada, agent, id } = await makeWorld(t)
+    const random = new Random()
+    const proxy = await CuttingProxy.start(t, server, {
+      // Most connections are cut early; some live long enough for the answer to a sync.
+      budget: () => random.integer(100, random.integer(0, 6) ? 4000 : 200_000),
+      cut: () => CUTS[random.integer(0, 1)],
+      hides,
+    })
+    const cutsWanted = Number(process.env.CLIENT_CUTS ?? 100)
+    const driver = await Driver.start(t, proxy.url, agent.access)
+
+    await driver.until(() => driver.of('state').some((line) => line.state === 'open'), 'a socket')
+    // What was there at the first connection is no news; this one is.
+    const first = await ada.send(id, 'the first one')
+    await driver.until(() => seqs(driver).includes(first.seq_num), 'the first message')
+    let count = 1
+    while (proxy.cutsCount < cutsWanted) await ada.send(id, `message ${++count}`)
+    await driver.until(() => seqs(driver).at(-1) === count, 'the last message', 60000)
+    assert.deepEqual(seqs(driver), upTo(count))
+    const recovered = driver.of('message').filter((message) => message.recovered).length
+    t.diagnostic(`${count} messages, ${proxy.cutsCount} cuts, ${recovered} messages recovered, `
+      + `${driver.of('gap').length} gaps`)
+    await driver.quit()
+  })
+}
+
+test('a send through a network that is cut is posted once', async (t) => {
+  const { server, ada, id } = await makeWorld(t)
+  const random = new Random()
+  const proxy = await CuttingProxy.start(t, server,
+    { budget: () => random.integer(300, 3300), cut: () => CUTS[random.integer(0, 1)] })
+  const driver = await Driver.start(t, proxy.url, ada.access)
+
+  for (let i = 1; i <= 50; i++) driver.say(`send ${id} ${i}`)
+  await driver.until(() => driver.of('reply').length === 50, '50 replies', 60000)
+  assert.deepEqual(driver.of('reply').map((line) => line.result), upTo(50).map(() => 0))
+  assert.deepEqual((await ada.history(id)).map((m) => m.content_text), upTo(50).map(String))
+  await driver.quit()
+})
+
+test('a stream goes on where the server’s text ends, wherever it is cut', async (t) => {
+  const { server, ada, agent, id } = await makeWorld(t)
+  const random = new Random()
+  const task = expectStatus(await ada.post('/v1/chat/tasks',
+    { conversation_id: id, title: 'Count', agent_id: agent.id }), 201)
+  const proxy = await CuttingProxy.start(t, server,
+    { budget: () => random.integer(800, 3800), cut: () => CUTS[random.integer(0, 1)] })
+  const driver = await Driver.start(t, proxy.url, agent.access)
+  const words = upTo(800).map((i) => `${i}·`)
+
+  for (const word of words) driver.say(`stream ${task.id} ${word}`)
+  driver.say('complete')
+  await driver.until(() => driver.of('reply').length === 1, 'the end of the stream', 60000)
+  assert.equal(driver.of('reply')[0].result, 0, driver.child.story())
+  assert.equal((await ada.history(id)).at(-1).content_text, words.join(''))
+  await driver.quit()
+})
+
+test('a cancelled task ends the stream with task_ended', async (t) => {
+  const { server, ada, agent, id } = await makeWorld(t)
+  const task = expectStatus(await ada.post('/v1/chat/tasks',
+    { conversation_id: id, title: 'Count', agent_id: agent.id }), 201)
+  const socket = await ada.socket()
+  const driver = await Driver.start(t, server.url, agent.access)
+
+  driver.say(`stream ${task.id} one`)
+  await socket.hears('task_stream_delta')
+  expectStatus(await ada.post(`/v1/chat/tasks/${task.id}/cancel`), 200)
+  await driver.until(() => driver.of('reply').length === 1, 'the end of the stream')
+  const { result, status, code } = driver.of('reply')[0]
+  assert.deepEqual({ result, status, code }, { result: -5, status: 409, code: 'task_ended' })
+  await driver.quit()
+  await socket.close()
+})
+
+test('it survives restarts of the server, and misses nothing of them', async (t) => {
+  const { server, ada, agent, id } = await makeWorld(t)
+  const proxy = await CuttingProxy.start(t, server) // keeps the address while the port changes
+  const driver = await Driver.start(t, proxy.url, agent.access)
+  const restarts = 3
+
+  await driver.isOpen()
+  for (let i = 0; i < restarts; i++) {
+    await ada.send(id, `before ${i}`)
+    await server.terminate()
+    await server.restart()
+    await ada.send(id, `after ${i}`)
+  }
+  await driver.until(() => seqs(driver).length === 2 * restarts, 'all messages')
+  assert.deepEqual(seqs(driver), upTo(2 * restarts))
+  await driver.quit()
+})
+
+test('a spent access token is renewed, and the new pair is told', async (t) => {
+  const { server, ada, id } = await makeWorld(t, { args: ['--access-token-ttl-sec', '60'] })
+  const driver = await Driver.start(t, server.url, `${ada.access.slice(0, -4)}AAAA`,
+    { REFRESH_TOKEN: ada.refresh })
+
+  await driver.isOpen()
+  assert.equal(driver.of('tokens').length, 1)
+  driver.say(`send ${id} hello`)
+  await driver.until(() => driver.of('message').length === 1, 'the message')
+  await driver.quit()
+})
+
+test('who is signed out is told so, and does not try again', async (t) => {
+  const { server, ada } = await makeWorld(t)
+  const wrong = await Driver.start(t, server.url, 'wrong')
+  const driver = await Driver.start(t, server.url, ada.access)
+
+  await wrong.until(() => wrong.of('state').at(-1)?.state === 'signed_out', 'refused')
+  await wrong.quit()
+  await driver.isOpen()
+  expectStatus(await ada.post('/auth/logout', { refresh_token: ada.refresh }), 200)
+  await driver.until(() => driver.of('state').at(-1)?.state === 'signed_out', 'signed out')
+  assert.match(driver.of('state').at(-1).why, /4001/)
+  await driver.quit()
+})
+
+test('no allocation that fails crashes it, and it recovers', async (t) => {
+  const { server, ada, agent, id } = await makeWorld(t)
+  const work = async (env) => {
+    const driver = await Driver.start(t, server.url, agent.access, env)
+    const isOver = () => driver.child.end || driver.of('state').at(-1)?.state === 'signed_out'
+    driver.say(`send ${id} hello`)
+    const isAnswered = () => driver.of('reply').length + driver.of('refused').length > 0
+    await driver.until(() => isOver() || isAnswered(), 'an answer')
+    if (driver.child.end) return driver.of('end').at(-1)
+    return driver.quit()
+  }
+  const { allocations } = await work({})
+  const step = Number(process.env.CLIENT_ALLOCATION_STEP ?? 23)
+
+  for (let n = 1 + new Random().integer(0, step - 1); n <= allocations; n += step) {
+    const end = await work({ FAIL_AT: String(n) })
+    assert.ok(end.end === 0 || end.end === -1, `allocation ${n}: ${JSON.stringify(end)}`)
+  }
+  // Whatever failed, the server took nothing twice.
+  const ids = (await ada.history(id)).map((m) => m.id)
+  assert.equal(new Set(ids).size, ids.length)
+})
