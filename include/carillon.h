@@ -92,6 +92,7 @@ struct carillon_event {
     const char *type;            /* "message.edited", "typing.start", … */
     const char *conversation_id; /* or NULL */
     const json_t *payload;       /* an object */
+    const json_t *json;          /* all of it, with its envelope */
 };
 
 /* What a request came to. */

@@ -212,6 +212,7 @@ static void on_event(struct carillon_client *c, const json_t *envelope)
         .type = json_string_value(json_object_get(inner, "type")),
         .conversation_id = json_string_value(json_object_get(envelope, "conversation_id")),
         .payload = json_object_get(inner, "payload"),
+        .json = envelope,
     };
 
     if (event.type == NULL || !json_is_object(event.payload)) return;
