@@ -139,7 +139,9 @@ static void tell_delta(struct agent_stream *a, struct str delta)
     json_object_open(&o);
     json_field_str(&o, "delta", delta);
     json_field_uuid(&o, "agent_id", &task->agent_id);
-    json_field_opt_str(&o, "session_id", task->session_id);
+    /* The base protocol's field is not optional: a task that names no session is one of its own. */
+    if (task->session_id.at != NULL) json_field_str(&o, "session_id", task->session_id);
+    else json_field_uuid(&o, "session_id", &task->task_id);
     json_field_uuid(&o, "task_id", &task->task_id);
     json_field_u64(&o, "offset_bytes", a->text_bytes); /* where this delta begins */
     json_object_close(&o);

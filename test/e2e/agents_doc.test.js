@@ -33,20 +33,21 @@ test('the agent of docs/agents.md takes a task and answers it', async (t) => {
   })
 
   // It hears of tasks once its socket is open, which nobody else can see: ask until one is taken.
-  await until(async () => {
+  const taken = await until(async () => {
     const body = { conversation_id: id, title: 'What is six times nine?', agent_id: agent.id }
     const task = expectStatus(await ada.post('/v1/chat/tasks', body), 201)
     const isDone = () =>
       socket
         .events('task.status_updated')
         .some((event) => event.task_id === task.id && event.status === 'completed')
-    return until(isDone, 'the end of the task', 500).catch(() => false)
+    return until(isDone, 'the end of the task', 500).then(() => task.id, () => null)
   }, 'a task that the agent takes')
 
-  const result = (await ada.history(id)).find((one) => one.content_type === 'result')
+  const result = (await ada.history(id)).find((one) => one.task_id === taken)
   assert.equal(result.content_text, TEXT)
   assert.equal(result.sender_id, agent.id)
-  const deltas = socket.events('task_stream_delta').map((event) => event.delta)
+  const deltas = socket.events('task_stream_delta').filter((event) => event.task_id === taken)
+    .map((event) => event.delta)
   assert.ok(deltas.length > 5)
   assert.equal(deltas.join(''), TEXT)
   await socket.close()
