@@ -15,6 +15,10 @@ function(carillon_layer name)
         endif()
     endif()
 
+    if(name STREQUAL "api")
+        list(APPEND sources ${CMAKE_BINARY_DIR}/generated/documents.c)
+    endif()
+
     if(sources)
         add_library(${name} STATIC ${sources})
         set(scope PUBLIC)

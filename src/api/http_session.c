@@ -330,6 +330,7 @@ static void take_head(struct request *r, const struct http_request_head *head)
     r->is_json = is_json(head->content_type);
     take_client(r, head);
     r->host = arena_copy(&r->arena, head->host);
+    r->if_none_match = arena_copy(&r->arena, http_header(head, STR("if-none-match")));
     if (head->origin.at != NULL && origin_is_allowed(r->api->settings, head->origin, head->host))
         r->origin = arena_copy(&r->arena, head->origin);
     if (head->authorization.len > scheme.len &&

@@ -10,8 +10,8 @@
 
 /* The statuses that the server sends; the last place counts what is not in the list. */
 static const int statuses[METRICS_STATUSES_MAX - 1] = {
-    200, 201, 204, 400, 401, 403, 404, 405, 408, 409, 413,
-    414, 415, 417, 426, 429, 431, 500, 501, 503, 505,
+    200, 201, 204, 304, 400, 401, 403, 404, 405, 408, 409,
+    413, 414, 415, 417, 426, 429, 431, 500, 501, 503, 505,
 };
 
 static size_t status_index(int status)

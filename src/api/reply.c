@@ -15,6 +15,7 @@
 struct reply_headers {
     struct http_header items[REPLY_HEADERS_MAX];
     size_t count;
+    struct str cache_control; /* at == NULL: nobody keeps the answer */
 };
 
 static void add_header(struct reply_headers *headers, struct str name, struct str value)
@@ -66,7 +67,8 @@ static void add_common_headers(struct request *r, struct reply_headers *headers,
 {
     uuid_write(&r->id, id_text);
     add_header(headers, STR("X-Request-Id"), str_of(id_text, UUID_TEXT_LEN));
-    add_header(headers, STR("Cache-Control"), STR("no-store"));
+    add_header(headers, STR("Cache-Control"),
+               headers->cache_control.at != NULL ? headers->cache_control : STR("no-store"));
     add_header(headers, STR("X-Content-Type-Options"), STR("nosniff"));
     add_header(headers, STR("Referrer-Policy"), STR("no-referrer"));
     add_rate_headers(r, headers);
@@ -149,6 +151,22 @@ void reply_empty(struct request *r, int status)
 void reply_text(struct request *r, int status, const char *content_type, struct str text)
 {
     finish(r, status, str_from(content_type), text, NULL);
+}
+
+/* A tag is unlike anything else that could stand in the list of them that the client sent. */
+static bool has_etag(struct str list, struct str etag)
+{
+    return str_equals(list, STR("*")) ||
+           (list.len > 0 && memmem(list.at, list.len, etag.at, etag.len) != NULL);
+}
+
+void reply_document(struct request *r, const char *content_type, struct str etag, struct str text)
+{
+    struct reply_headers extra = {.cache_control = STR("no-cache")}; /* ask whether it is fresh */
+
+    add_header(&extra, STR("ETag"), etag);
+    if (has_etag(r->if_none_match, etag)) finish(r, 304, STR_NONE, STR(""), &extra);
+    else finish(r, 200, str_from(content_type), text, &extra);
 }
 
 static int status_of(enum result result)

@@ -17,6 +17,10 @@ void reply_empty(struct request *r, int status);
  * call. */
 void reply_text(struct request *r, int status, const char *content_type, struct str text);
 
+/* A text that many ask for and that seldom changes: with its `etag`, and a 304 for who has it. All
+ * outlive the call. */
+void reply_document(struct request *r, const char *content_type, struct str etag, struct str text);
+
 /* `{"error","code","field"?}` with the status of p->result: INVALID 400, UNAUTHENTICATED 401,
  * FORBIDDEN 403, NOT_FOUND 404, CONFLICT 409, TOO_LARGE 413, TOO_MANY 429, UNAVAILABLE and FULL
  * 503 (both with Retry-After), everything else 500 with the request's id in the text and the

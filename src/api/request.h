@@ -34,6 +34,7 @@ struct request {
     struct uuid params[REQUEST_PARAMS_MAX]; /* the `:id` parts of the path, in order */
     struct str path;                        /* decoded, without the query; in the arena */
     struct str query;                       /* raw, without `?`; in the arena */
+    struct str if_none_match;               /* the header, raw; in the arena */
     struct str host;                        /* the Host header; in the arena */
     struct str origin;     /* of an allowed web page, at == NULL otherwise; in the arena */
     struct address client; /* when it came by a proxy, see request_client */

@@ -24,6 +24,7 @@ extern const struct route_list task_routes;
 extern const struct route_list stream_routes; /* what agents stream to their tasks */
 extern const struct route_list typing_routes;
 extern const struct route_list presence_routes;
+extern const struct route_list document_routes;
 
 /* All of them; ends with NULL. */
 extern const struct route_list *const route_lists[];

@@ -92,7 +92,7 @@ void http_write_head(struct buf *out, int status, const struct http_response_hea
     buf_append(out, STR("\r\n"));
     write_header(out, STR("Date"), head->date);
     if (head->content_type.len > 0) write_header(out, STR("Content-Type"), head->content_type);
-    if (status >= 200 && status != 204) {
+    if (status >= 200 && status != 204 && status != 304) {
         buf_append(out, STR("Content-Length: "));
         buf_append_u64(out, head->content_length);
         buf_append(out, STR("\r\n"));

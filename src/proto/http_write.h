@@ -21,7 +21,7 @@ enum http_write_connection {
 struct http_response_head {
     struct str date;         /* from http_date_write, made once a second by the caller */
     struct str content_type; /* STR_NONE: none is sent */
-    uint64_t content_length; /* not sent with 1xx and 204, which have no body */
+    uint64_t content_length; /* not sent with 1xx, 204 and 304, which have no body */
     enum http_write_connection connection;
     const struct http_header *headers; /* more of them, of any name that is not above */
     size_t headers_count;

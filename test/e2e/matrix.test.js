@@ -26,6 +26,8 @@ const ROWS = {
   'GET /healthz': [ALL(200)],
   'GET /readyz': [ALL(200)],
   'GET /metrics': [ALL(200)],
+  'GET /openapi.yaml': [ALL(200)],
+  'GET /asyncapi.yaml': [ALL(200)],
   'POST /auth/signup': [ALL(400), () => ({})],
   'POST /auth/login': [ALL(400), () => ({})],
   'POST /auth/refresh': [ALL(400), () => ({})],
