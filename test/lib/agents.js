@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // agents.js: an agent as a program that comes with its key, and what it streams.
 import http from 'node:http'
+import { checkAnswer } from './contract.js'
 import { Person, expectStatus } from './people.js'
 import { within } from './wait.js'
 
@@ -35,8 +36,14 @@ export class TaskStream {
         response.on('data', (chunk) => chunks.push(chunk))
         response.on('error', reject)
         response.on('end', () => {
-          const text = Buffer.concat(chunks).toString()
-          resolve({ status: response.statusCode, body: JSON.parse(text) })
+          const body = JSON.parse(Buffer.concat(chunks).toString())
+          const { statusCode: status, headers } = response
+          try {
+            checkAnswer('POST', options.path, { status, headers, body })
+            resolve({ status, body })
+          } catch (error) {
+            reject(error)
+          }
         })
       })
       this.request.on('error', reject)

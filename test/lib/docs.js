@@ -64,16 +64,26 @@ export function firstCells(markdown) {
   return [...markdown.matchAll(/^\| ([^|]+?) *\|/gm)].map(([, cell]) => cell.replaceAll('`', ''))
 }
 
-// The routes of the server: "GET /v1/chat/users", with `:` for every part that is an id.
-export function routesOfSource() {
-  const row = /\{HTTP_METHOD_(\w+),\s*((?:\w+|"[^"]*")(?:\s*"[^"]*")*),/g
-  return new Set(sources('api').flatMap(([, text]) => {
+// The routes of the server: "GET /v1/chat/users", with `:` for every part that is an id, each with
+// what its row says: { access, body }.
+export function routeRowsOfSource() {
+  const row = /\{HTTP_METHOD_(\w+),\s*((?:\w+|"[^"]*")(?:\s*"[^"]*")*),\s*(\w+),\s*(\w+),/g
+  return new Map(sources('api').flatMap(([, text]) => {
     const macros = new Map([...text.matchAll(/^#define (\w+) ("[^"]*")$/gm)].map((m) => m.slice(1)))
-    return [...text.matchAll(row)].map(([, method, path]) => {
+    return [...text.matchAll(row)].map(([, method, path, access, body]) => {
       const expanded = path.replace(/^\w+/, (name) => macros.get(name) ?? name)
-      return route(method, expanded.replace(/"\s*"|"/g, ''))
+      return [route(method, expanded.replace(/"\s*"|"/g, '')), { access, body }]
     })
   }))
+}
+
+export const routesOfSource = () => new Set(routeRowsOfSource().keys())
+
+// The types of events: literals with a point, which nothing else has, and those that say so.
+export function eventsOfSource() {
+  const literal = /"([a-z]+\.[a-z_]+)"|->type = STR\("(\w+)"\)/g
+  return new Set(sources('chat', 'hub', 'api').flatMap(([, text]) =>
+    [...text.replace(/^#include.*$/gm, '').matchAll(literal)].map(([, a, b]) => a ?? b)))
 }
 
 export function route(method, path) {

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import net from 'node:net'
+import { checkAnswer } from './contract.js'
 import { within } from './wait.js'
 
 // ---- Bytes ----
@@ -218,7 +219,7 @@ function agentOf(port) {
 
 // A request with a JSON body (when there is a `body`) and a bearer token (when there is a
 // `token`): { status, headers, body }, the body parsed when it is JSON. `raw` sends a text as the
-// body instead.
+// body instead. The answer is held against docs/openapi.yaml.
 export async function requestJson(port, method, path, { body, raw, token, headers = {} } = {}) {
   const text = raw ?? (body === undefined ? undefined : JSON.stringify(body))
   const all = { ...headers }
@@ -241,5 +242,7 @@ export async function requestJson(port, method, path, { body, raw, token, header
   const { response, bytes } = await within(answer, `the answer to ${method} ${path}`)
   const isJson = (response.headers['content-type'] ?? '').startsWith('application/json')
   const parsed = isJson && bytes.length > 0 ? JSON.parse(bytes.toString()) : bytes.toString()
-  return { status: response.statusCode, headers: response.headers, body: parsed }
+  const result = { status: response.statusCode, headers: response.headers, body: parsed }
+  checkAnswer(method, path, result, body)
+  return result
 }

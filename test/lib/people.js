@@ -2,6 +2,7 @@
 // people.js: tenants, people, conversations and sockets, made the way an app makes them.
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { checkFrame } from './contract.js'
 import { OP, RawWs, close, closeOf, pong, text } from './ws_raw.js'
 import { until } from './wait.js'
 
@@ -119,11 +120,14 @@ export class Person {
   }
 }
 
-// One client's socket: everything that it heard, in order. Pings are answered as any client does.
+// One client's socket: everything that it heard, in order. Pings are answered as any client does,
+// and every frame is held against docs/asyncapi.yaml.
 export class EventSocket {
   heard = []
   // { code, reason } once the server has closed.
   closed = null
+  // What docs/asyncapi.yaml has against a frame that was heard.
+  fault = null
 
   static async open(server, token, options) {
     const ws = await RawWs.connect(server.port, `/ws?token=${token}`, options)
@@ -143,12 +147,24 @@ export class EventSocket {
         throw error
       })
       if (frame === null) break
-      if (frame.opcode === OP.TEXT) this.heard.push(JSON.parse(frame.payload.toString()))
+      if (frame.opcode === OP.TEXT) this.#hear(JSON.parse(frame.payload.toString()))
       else if (frame.opcode === OP.PING) this.ws.write(pong(frame.payload))
       else if (frame.opcode === OP.CLOSE) end = closeOf(frame.payload)
     }
     this.closed = end
     return end
+  }
+
+  // Whoever waits for something learns that a frame is not as documented, and so does a test that
+  // waits for nothing: the error ends #listen.
+  #hear(message) {
+    this.heard.push(message)
+    try {
+      checkFrame(message)
+    } catch (error) {
+      this.fault = error
+      throw error
+    }
   }
 
   say(value) {
@@ -165,7 +181,11 @@ export class EventSocket {
   // Wait until `condition(this)` gives something true.
   until(condition, what = 'an event') {
     const story = () => `${what}; heard ${JSON.stringify(this.heard).slice(-2000)}`
-    return until(() => condition(this), story)
+    const look = () => {
+      if (this.fault) throw this.fault
+      return condition(this)
+    }
+    return until(look, story)
   }
 
   // Wait for `count` events of this type; their payloads.
