@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // kill9.test.js: the server is killed in the middle of a load, again and again (D1). Whatever it
 // has acknowledged is there afterwards, once and in order, whatever it told a socket is there too,
-// and it serves again within a second. CRASH_CYCLES says how often; a run of 1,000 is the goal.
+// and it serves again within a second. CRASH_CYCLES says how often and CRASH_SENDERS how many send
+// at a time; a run of 1,000 is the goal.
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -14,7 +15,7 @@ import { startServer, temporaryDirectory } from '../lib/server.js'
 import { until } from '../lib/wait.js'
 
 const CYCLES = Number(process.env.CRASH_CYCLES ?? 10)
-const SENDERS = 64
+const SENDERS = Number(process.env.CRASH_SENDERS ?? 64)
 const CONVERSATIONS = 8
 // The goal is 1 s; a server under a sanitizer is several times slower and is not held to it.
 const READY_MS_MAX = /asan|tsan/.test(process.env.CARILLON_BIN ?? '') ? 15_000 : 1000
