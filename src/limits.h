@@ -50,6 +50,7 @@ static_assert(LOG_LINE_BYTES_MAX >= 8 * LOG_VALUE_BYTES_MAX,
 #define STORE_WAL_PAGES_MAX 1024u      /* since the last checkpoint; past it: another, some 10 ms */
 #define STORE_WAL_CUT_PAGES_MAX 32768u /* kept by a slow reader; past it: wait for it and cut */
 #define DB_STATEMENTS_MAX 1024u        /* different SQL texts of a connection; past it: CHECK */
+#define DB_VERIFY_FAULTS_MAX 100u      /* that the engine names; past it: not looked for */
 #define DB_PARAMETERS_MAX 31u          /* of one statement; past it: CHECK */
 #define DB_SCRIPT_BYTES_MAX 1048576u   /* of a migration; past it: R_TOO_LARGE, no start */
 static_assert(STORE_WAL_CUT_PAGES_MAX > STORE_WAL_PAGES_MAX, "a passive checkpoint is tried first");

@@ -11,9 +11,9 @@
 #define NAME_COLUMNS 16 /* of the list of commands */
 
 static const struct cli_command *const commands[] = {
-    &serve_command,       &user_add_command,     &user_list_command,
-    &user_passwd_command, &user_disable_command, &key_add_command,
-    &key_list_command,    &key_revoke_command,   &tail_command,
+    &serve_command,        &user_add_command, &user_list_command, &user_passwd_command,
+    &user_disable_command, &key_add_command,  &key_list_command,  &key_revoke_command,
+    &tail_command,         &backup_command,   &restore_command,   &check_command,
 };
 
 /* Texts quote what others wrote: a newline, or a sequence that a terminal obeys, is not shown. */
@@ -92,6 +92,18 @@ static enum cli_exit fail_unknown(int argc, char **argv)
     return cli_fail(CLI_USAGE, &fault);
 }
 
+static void print_help_of(const struct cli_command *command)
+{
+    if (command->print_help != NULL) {
+        command->print_help(stdout);
+        return;
+    }
+    printf("usage: carillon %s", command->name);
+    args_print_usage(stdout, command->args, command->args_count);
+    printf("\n\n%s\n\n", command->about);
+    args_print_help(stdout, command->args, command->args_count);
+}
+
 static enum cli_exit print_help(int argc, char **argv)
 {
     const struct cli_command *command;
@@ -103,7 +115,7 @@ static enum cli_exit print_help(int argc, char **argv)
     }
     command = find_command(argc, argv, &words_count);
     if (command == NULL) return fail_unknown(argc, argv);
-    command->print_help(stdout);
+    print_help_of(command);
     return CLI_OK;
 }
 

@@ -8,12 +8,14 @@
 
 #include "base/result.h"
 #include "base/str.h"
+#include "cli/args.h"
 
 /* What the process exits with. */
 enum cli_exit {
     CLI_OK = 0,
     CLI_FAILED = 1, /* the world did not let us */
     CLI_USAGE = 2,  /* the command line or the configuration is wrong; trying again is of no use */
+    CLI_FOUND = 3,  /* `check` found something wrong, and it still is */
 };
 
 struct cli_command {
@@ -21,6 +23,10 @@ struct cli_command {
     const char *summary; /* one line for the list */
     /* `argv` has only what follows the name. */
     enum cli_exit (*run)(int argc, char **argv, char **envp);
+    /* The help: what it takes and, between the two, what it does; or all of it by a function. */
+    const struct arg *args;
+    size_t args_count;
+    const char *about; /* lines without the last newline */
     void (*print_help)(FILE *out);
 };
 
@@ -36,6 +42,9 @@ enum cli_exit cli_main(int argc, char **argv, char **envp);
 /* Each in the file of its first word. */
 extern const struct cli_command serve_command;
 extern const struct cli_command tail_command;
+extern const struct cli_command backup_command;
+extern const struct cli_command restore_command;
+extern const struct cli_command check_command;
 extern const struct cli_command user_add_command;
 extern const struct cli_command user_list_command;
 extern const struct cli_command user_passwd_command;

@@ -27,9 +27,9 @@ static void help_lists_the_commands(void **state)
 
 static void every_command_explains_itself(void **state)
 {
-    static const char *const names[] = {"serve",     "tail",        "user add",
-                                        "user list", "user passwd", "key add",
-                                        "key list",  "key revoke",  "user disable"};
+    static const char *const names[] = {"serve",        "tail",    "user add", "user list",
+                                        "user passwd",  "key add", "key list", "key revoke",
+                                        "user disable", "backup",  "restore",  "check"};
 
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -10,8 +10,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <ftw.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -19,6 +22,43 @@
 #define CLI_TESTING_WORDS_MAX 16u
 
 static char cli_output[65536]; /* stdout and stderr of the last run, as they came */
+static char cli_directory[32]; /* of the test */
+
+/* A directory of its own for a test; the words of a run have `%` for it. */
+static inline int cli_testing_dir_make(void **state)
+{
+    (void)state;
+    snprintf(cli_directory, sizeof cli_directory, "/tmp/carillon-cli.XXXXXX");
+    return mkdtemp(cli_directory) == NULL ? -1 : 0;
+}
+
+static inline int cli_testing_remove_entry(const char *path, const struct stat *st, int kind,
+                                           struct FTW *ftw)
+{
+    (void)st, (void)kind, (void)ftw;
+    return remove(path);
+}
+
+static inline int cli_testing_dir_remove(void **state)
+{
+    (void)state;
+    return nftw(cli_directory, cli_testing_remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* `words` into `text`, with the directory in place of each `%`. */
+static inline void cli_testing_expand(const char *words, char *text, size_t text_size)
+{
+    size_t len = 0;
+
+    text[0] = '\0';
+    for (; *words != '\0'; words++) {
+        int added = *words == '%' ? snprintf(text + len, text_size - len, "%s", cli_directory)
+                                  : snprintf(text + len, text_size - len, "%c", *words);
+
+        assert_true(added > 0 && len + (size_t)added < text_size);
+        len += (size_t)added;
+    }
+}
 
 static inline FILE *cli_testing_redirect(int fd, int *saved)
 {
@@ -38,7 +78,8 @@ static inline void cli_testing_restore(int fd, int saved, FILE *file)
     fclose(file);
 }
 
-/* `words` has one space between two words; `input` is what stdin has. */
+/* `words` has one space between two words, and `%` for the directory of the test; `input` is what
+ * stdin has. */
 static inline enum cli_exit cli_testing_run(const char *words, const char *input)
 {
     char text[1024];
@@ -53,7 +94,7 @@ static inline enum cli_exit cli_testing_run(const char *words, const char *input
     enum cli_exit code;
     size_t len;
 
-    snprintf(text, sizeof text, "%s", words);
+    cli_testing_expand(words, text, sizeof text);
     for (char *at = text; *at != '\0';) {
         char *end = strchrnul(at, ' ');
         if (*end != '\0') *end++ = '\0';

@@ -11,7 +11,6 @@
 
 #include "base/check.h"
 #include "base/clock.h"
-#include "cli/args.h"
 #include "limits.h"
 #include "store/lock_file.h"
 #include "store/migrate.h"
@@ -28,8 +27,8 @@ enum result database_fault(struct fault *fault, enum result result, const char *
     return fault_set(fault, result, 0, "cannot %s: %s", what, why);
 }
 
-static MUST_USE enum result load_config(struct database *d, const struct database_place *place,
-                                        struct fault *fault)
+enum result database_load_config(struct config *config, const struct database_place *place,
+                                 struct fault *fault)
 {
     char data_flag[] = "--data";
     char config_flag[] = "--config";
@@ -46,7 +45,7 @@ static MUST_USE enum result load_config(struct database *d, const struct databas
         argv[argc++] = config_flag;
         argv[argc++] = (char *)(uintptr_t)place->config.at;
     }
-    return config_load(&d->config, argc, argv, place->envp, fault);
+    return config_load(config, argc, argv, place->envp, fault);
 }
 
 /* What a running server has must be what we know. */
@@ -75,7 +74,7 @@ static MUST_USE enum result check_schema(struct database *d, struct fault *fault
 static MUST_USE enum result prepare_directory(const char *directory, const char *path,
                                               enum database_mode mode, struct fault *fault)
 {
-    if (mode == DATABASE_EXISTING && access(path, F_OK) != 0)
+    if (mode != DATABASE_MAKE && access(path, F_OK) != 0)
         return fault_set(fault, R_NOT_FOUND, errno, "there is no database at %.100s", path);
     if (mode == DATABASE_MAKE && mkdir(directory, 0700) != 0 && errno != EEXIST)
         return fault_set(fault, R_IO, errno, "cannot make the data directory %.100s", directory);
@@ -98,7 +97,10 @@ static MUST_USE enum result open_files(struct database *d, enum database_mode mo
         d->lock_fd = -1;
         result = R_OK;
     }
-    if (result == R_OK) result = db_open(&d->db, path, DB_WRITER, fault);
+    /* Without a server the schema may have to be brought forward first, which takes a writer. */
+    if (result == R_OK)
+        result = db_open(&d->db, path,
+                         mode == DATABASE_READ && d->lock_fd < 0 ? DB_READER : DB_WRITER, fault);
     if (result == R_OK && d->lock_fd >= 0)
         result = migrate_run(d->db, migrations, migrations_count, fault);
     else if (result == R_OK) result = check_schema(d, fault);
@@ -115,7 +117,7 @@ enum result database_open(struct database *d, const struct database_place *place
     *d = (struct database){.lock_fd = -1};
     arena_init(&d->arena);
     log_set_level(LOG_WARN); /* what goes well is told on stdout */
-    if ((result = load_config(d, place, fault)) != R_OK) return result;
+    if ((result = database_load_config(&d->config, place, fault)) != R_OK) return result;
     result = open_files(d, place->mode, fault);
     if (result != R_OK) database_close(d);
     return result;
@@ -170,6 +172,36 @@ enum cli_exit database_command(const struct database_place *place,
     }
     if (result == R_OK) return CLI_OK;
     return cli_fail(result == R_INVALID ? CLI_USAGE : CLI_FAILED, &fault);
+}
+
+struct words_work {
+    const struct database_words *words;
+    const struct str *values;
+};
+
+static enum result work_on_words(struct database *d, void *arg, struct fault *fault)
+{
+    const struct words_work *w = arg;
+
+    return w->words->work(d, w->values, fault);
+}
+
+enum cli_exit database_command_of_words(const struct database_words *words, int argc, char **argv,
+                                        char **envp)
+{
+    size_t count = words->args_count;
+    struct str values[ARGS_MAX];
+    struct words_work work = {.words = words, .values = values};
+    struct database_place place;
+    struct fault fault = {0};
+
+    CHECK(count >= 2);
+    CHECK(str_equals(str_from(words->args[count - 2].name), STR("--data")));
+    CHECK(str_equals(str_from(words->args[count - 1].name), STR("--config")));
+    if (args_parse(words->args, count, argc, argv, values, &fault) != R_OK)
+        return cli_fail(CLI_USAGE, &fault);
+    place = (struct database_place){values[count - 2], values[count - 1], envp, words->mode};
+    return database_command(&place, work_on_words, &work);
 }
 
 /* ---- tenants ---- */

@@ -5,6 +5,7 @@
 #ifndef CLI_DATABASE_H
 #define CLI_DATABASE_H
 
+#include "cli/args.h"
 #include "cli/cli.h"
 #include "server/config.h"
 #include "store/tenants.h"
@@ -23,8 +24,15 @@ struct database_place {
     struct str data;   /* --data */
     struct str config; /* --config */
     char **envp;
-    enum database_mode { DATABASE_EXISTING, DATABASE_MAKE /* when it is missing */ } mode;
+    enum database_mode {
+        DATABASE_EXISTING,
+        DATABASE_MAKE, /* when it is missing */
+        DATABASE_READ, /* nothing is changed: beside a server, which is not kept waiting */
+    } mode;
 };
+/* The configuration, as far as the place and the environment tell it. R_INVALID, R_IO. */
+MUST_USE enum result database_load_config(struct config *config, const struct database_place *place,
+                                          struct fault *fault);
 /* The same two flags for every command. */
 #define DATABASE_ARG_DATA                                                      \
     {                                                                          \
@@ -42,6 +50,17 @@ enum cli_exit database_command(const struct database_place *place,
                                enum result (*work)(struct database *d, void *arg,
                                                    struct fault *fault),
                                void *arg);
+
+/* The same for a command whose work is told by nothing but its words. */
+struct database_words {
+    const struct arg *args; /* the last two are DATABASE_ARG_DATA and DATABASE_ARG_CONFIG */
+    size_t args_count;
+    enum database_mode mode;
+    /* `values` has one view for each of `args`, as args_parse gives them. */
+    enum result (*work)(struct database *d, const struct str *values, struct fault *fault);
+};
+enum cli_exit database_command_of_words(const struct database_words *words, int argc, char **argv,
+                                        char **envp);
 
 /* The steps of it. */
 

@@ -38,9 +38,9 @@ static MUST_USE enum result check_agent(struct database *d, const struct uuid *t
     return R_OK;
 }
 
-static MUST_USE enum result add_key(struct database *d, void *arg, struct fault *fault)
+static MUST_USE enum result add_key(struct database *d, const struct str *values,
+                                    struct fault *fault)
 {
-    const struct str *values = arg;
     struct api_key key = {.key_id = uuid_new(), .name = values[ADD_NAME]};
     struct problem problem = {0};
     struct secret secret;
@@ -68,22 +68,9 @@ static MUST_USE enum result add_key(struct database *d, void *arg, struct fault 
 
 static enum cli_exit add(int argc, char **argv, char **envp)
 {
-    struct str values[ADD_COUNT];
-    struct database_place place;
-    struct fault fault = {0};
+    static const struct database_words words = {add_args, ADD_COUNT, DATABASE_EXISTING, add_key};
 
-    if (args_parse(add_args, ADD_COUNT, argc, argv, values, &fault) != R_OK)
-        return cli_fail(CLI_USAGE, &fault);
-    place = (struct database_place){values[ADD_DATA], values[ADD_CONFIG], envp, DATABASE_EXISTING};
-    return database_command(&place, add_key, values);
-}
-
-static void add_help(FILE *out)
-{
-    fputs("usage: carillon key add", out);
-    args_print_usage(out, add_args, ADD_COUNT);
-    fputs("\n\nMakes a key and prints it. It is not shown again: only its hash is kept.\n\n", out);
-    args_print_help(out, add_args, ADD_COUNT);
+    return database_command_of_words(&words, argc, argv, envp);
 }
 
 /* ---- list ---- */
@@ -112,9 +99,9 @@ static void print_key(const struct api_key *key)
     putchar('\n');
 }
 
-static MUST_USE enum result print_keys(struct database *d, void *arg, struct fault *fault)
+static MUST_USE enum result print_keys(struct database *d, const struct str *values,
+                                       struct fault *fault)
 {
-    const struct str *values = arg;
     struct tenant_list tenants;
     enum result result;
 
@@ -134,24 +121,10 @@ static MUST_USE enum result print_keys(struct database *d, void *arg, struct fau
 
 static enum cli_exit list(int argc, char **argv, char **envp)
 {
-    struct str values[LIST_COUNT];
-    struct database_place place;
-    struct fault fault = {0};
+    static const struct database_words words = {list_args, LIST_COUNT, DATABASE_EXISTING,
+                                                print_keys};
 
-    if (args_parse(list_args, LIST_COUNT, argc, argv, values, &fault) != R_OK)
-        return cli_fail(CLI_USAGE, &fault);
-    place =
-        (struct database_place){values[LIST_DATA], values[LIST_CONFIG], envp, DATABASE_EXISTING};
-    return database_command(&place, print_keys, values);
-}
-
-static void list_help(FILE *out)
-{
-    fputs("usage: carillon key list", out);
-    args_print_usage(out, list_args, LIST_COUNT);
-    fputs("\n\nLists the keys, revoked ones too. The keys themselves are not known any more.\n\n",
-          out);
-    args_print_help(out, list_args, LIST_COUNT);
+    return database_command_of_words(&words, argc, argv, envp);
 }
 
 /* ---- revoke ---- */
@@ -165,16 +138,19 @@ static const struct arg revoke_args[REVOKE_COUNT] = {
 };
 
 /* Whoever can write the files of the server needs no tenant to find a key. */
-static MUST_USE enum result revoke_key(struct database *d, void *arg, struct fault *fault)
+static MUST_USE enum result revoke_key(struct database *d, const struct str *values,
+                                       struct fault *fault)
 {
-    const struct uuid *key_id = arg;
     struct tenant_list tenants;
+    struct uuid key_id;
     enum result result;
 
+    if (!uuid_parse(values[REVOKE_KEY], &key_id))
+        return fault_set(fault, R_INVALID, 0, "KEY_ID must be an id, not the key itself");
     if ((result = database_begin(d, fault)) != R_OK) return result;
     if ((result = database_list_tenants(d, STR_NONE, &tenants, fault)) != R_OK) return result;
     for (size_t i = 0; i < tenants.count; i++) {
-        result = api_keys_revoke(&d->tx, &tenants.tenants[i].tenant_id, key_id);
+        result = api_keys_revoke(&d->tx, &tenants.tenants[i].tenant_id, &key_id);
         if (result == R_OK) return database_commit(d, fault);
         if (result != R_NOT_FOUND) return database_fault(fault, result, "revoke the key");
     }
@@ -183,33 +159,35 @@ static MUST_USE enum result revoke_key(struct database *d, void *arg, struct fau
 
 static enum cli_exit end(int argc, char **argv, char **envp)
 {
-    struct str values[REVOKE_COUNT];
-    struct database_place place;
-    struct fault fault = {0};
-    struct uuid key_id;
+    static const struct database_words words = {revoke_args, REVOKE_COUNT, DATABASE_EXISTING,
+                                                revoke_key};
 
-    if (args_parse(revoke_args, REVOKE_COUNT, argc, argv, values, &fault) != R_OK)
-        return cli_fail(CLI_USAGE, &fault);
-    if (!uuid_parse(values[REVOKE_KEY], &key_id)) {
-        fault_set(&fault, R_INVALID, 0, "KEY_ID must be an id, not the key itself");
-        return cli_fail(CLI_USAGE, &fault);
-    }
-    place = (struct database_place){values[REVOKE_DATA], values[REVOKE_CONFIG], envp,
-                                    DATABASE_EXISTING};
-    return database_command(&place, revoke_key, &key_id);
+    return database_command_of_words(&words, argc, argv, envp);
 }
 
-static void revoke_help(FILE *out)
-{
-    fputs("usage: carillon key revoke", out);
-    args_print_usage(out, revoke_args, REVOKE_COUNT);
-    fputs("\n\nFrom here on nobody comes in with the key, also not into a server that runs.\n\n",
-          out);
-    args_print_help(out, revoke_args, REVOKE_COUNT);
-}
+const struct cli_command key_add_command = {
+    .name = "key add",
+    .summary = "Make a key for a backend or an agent.",
+    .run = add,
+    .args = add_args,
+    .args_count = ADD_COUNT,
+    .about = "Makes a key and prints it. It is not shown again: only its hash is kept.",
+};
 
-const struct cli_command key_add_command = {"key add", "Make a key for a backend or an agent.", add,
-                                            add_help};
-const struct cli_command key_list_command = {"key list", "List the keys.", list, list_help};
-const struct cli_command key_revoke_command = {"key revoke", "Make a key useless.", end,
-                                               revoke_help};
+const struct cli_command key_list_command = {
+    .name = "key list",
+    .summary = "List the keys.",
+    .run = list,
+    .args = list_args,
+    .args_count = LIST_COUNT,
+    .about = "Lists the keys, revoked ones too. The keys themselves are not known any more.",
+};
+
+const struct cli_command key_revoke_command = {
+    .name = "key revoke",
+    .summary = "Make a key useless.",
+    .run = end,
+    .args = revoke_args,
+    .args_count = REVOKE_COUNT,
+    .about = "From here on nobody comes in with the key, also not into a server that runs.",
+};

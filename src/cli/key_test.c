@@ -1,44 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 /* key_test.c — a key is shown once, listed without its secret, and revoked by its id. */
-#include <ftw.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-
 #include "base/uuid.h"
 #include "cli/cli_testing.h"
-
-static char directory[64];
-
-static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-    (void)st, (void)kind, (void)ftw;
-    return remove(path);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-}
 
 static enum cli_exit run(const char *words)
 {
     char text[512];
 
-    snprintf(text, sizeof text, "key %s --data %s", words, directory);
+    snprintf(text, sizeof text, "key %s --data %%", words);
     return cli_testing_run(text, "");
 }
 
 /* A tenant, which only comes with a user. */
 static int set_up(void **state)
 {
-    char text[512];
-
-    (void)state;
-    snprintf(directory, sizeof directory, "/tmp/key_test.XXXXXX");
-    if (mkdtemp(directory) == NULL) return -1;
-    snprintf(text, sizeof text, "user add a@x.org --new-tenant One --data %s", directory);
-    return cli_testing_run(text, "secret-word\n") == CLI_OK ? 0 : -1;
+    if (cli_testing_dir_make(state) != 0) return -1;
+    return cli_testing_run("user add a@x.org --new-tenant One --data %", "secret-word\n") == CLI_OK
+               ? 0
+               : -1;
 }
 
 static void a_key_is_made_listed_and_revoked(void **state)
@@ -82,7 +61,7 @@ static void mistakes_are_named(void **state)
     cli_testing_says("there is no such key");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, cli_testing_dir_remove)
 
 int main(void)
 {

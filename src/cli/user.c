@@ -177,17 +177,6 @@ static enum cli_exit add(int argc, char **argv, char **envp)
     return code;
 }
 
-static void add_help(FILE *out)
-{
-    fputs("usage: carillon user add", out);
-    args_print_usage(out, add_args, ADD_COUNT);
-    fputs(
-        "\n\nMakes a user and prints their id. The password is asked for, or is the first line of\n"
-        "stdin when that is no terminal.\n\n",
-        out);
-    args_print_help(out, add_args, ADD_COUNT);
-}
-
 /* ---- list ---- */
 
 enum { LIST_TENANT, LIST_DATA, LIST_CONFIG, LIST_COUNT };
@@ -212,9 +201,9 @@ static void print_user(const struct user *user)
     putchar('\n');
 }
 
-static MUST_USE enum result print_users(struct database *d, void *arg, struct fault *fault)
+static MUST_USE enum result print_users(struct database *d, const struct str *values,
+                                        struct fault *fault)
 {
-    const struct str *values = arg;
     struct tenant_list tenants;
     enum result result;
 
@@ -236,25 +225,10 @@ static MUST_USE enum result print_users(struct database *d, void *arg, struct fa
 
 static enum cli_exit list(int argc, char **argv, char **envp)
 {
-    struct str values[LIST_COUNT];
-    struct database_place place;
-    struct fault fault = {0};
+    static const struct database_words words = {list_args, LIST_COUNT, DATABASE_EXISTING,
+                                                print_users};
 
-    if (args_parse(list_args, LIST_COUNT, argc, argv, values, &fault) != R_OK)
-        return cli_fail(CLI_USAGE, &fault);
-    place =
-        (struct database_place){values[LIST_DATA], values[LIST_CONFIG], envp, DATABASE_EXISTING};
-    return database_command(&place, print_users, values);
-}
-
-static void list_help(FILE *out)
-{
-    fputs("usage: carillon user list", out);
-    args_print_usage(out, list_args, LIST_COUNT);
-    fputs("\n\nLists the tenants and everybody in them: id, role, state, e-mail address and "
-          "name.\n\n",
-          out);
-    args_print_help(out, list_args, LIST_COUNT);
+    return database_command_of_words(&words, argc, argv, envp);
 }
 
 /* ---- passwd and disable, which take the same words ---- */
@@ -310,20 +284,9 @@ static enum cli_exit passwd(int argc, char **argv, char **envp)
     return code;
 }
 
-static void passwd_help(FILE *out)
+static MUST_USE enum result disable_user(struct database *d, const struct str *values,
+                                         struct fault *fault)
 {
-    fputs("usage: carillon user passwd", out);
-    args_print_usage(out, who_args, WHO_COUNT);
-    fputs("\n\nGives the user a new password and ends their sessions. The password is asked for, "
-          "or is\n"
-          "the first line of stdin when that is no terminal.\n\n",
-          out);
-    args_print_help(out, who_args, WHO_COUNT);
-}
-
-static MUST_USE enum result disable_user(struct database *d, void *arg, struct fault *fault)
-{
-    const struct str *values = arg;
     struct user user = {0};
     enum result result;
 
@@ -336,31 +299,50 @@ static MUST_USE enum result disable_user(struct database *d, void *arg, struct f
 
 static enum cli_exit disable(int argc, char **argv, char **envp)
 {
-    struct str values[WHO_COUNT];
-    struct database_place place;
-    struct fault fault = {0};
+    static const struct database_words words = {who_args, WHO_COUNT, DATABASE_EXISTING,
+                                                disable_user};
 
-    if (args_parse(who_args, WHO_COUNT, argc, argv, values, &fault) != R_OK)
-        return cli_fail(CLI_USAGE, &fault);
-    place = (struct database_place){values[WHO_DATA], values[WHO_CONFIG], envp, DATABASE_EXISTING};
-    return database_command(&place, disable_user, values);
+    return database_command_of_words(&words, argc, argv, envp);
 }
 
-static void disable_help(FILE *out)
-{
-    fputs("usage: carillon user disable", out);
-    args_print_usage(out, who_args, WHO_COUNT);
-    fputs("\n\nThe user cannot come in any more; their sessions, keys and sockets end, also in a "
-          "server\n"
-          "that runs. What they wrote stays.\n\n",
-          out);
-    args_print_help(out, who_args, WHO_COUNT);
-}
+const struct cli_command user_add_command = {
+    .name = "user add",
+    .summary = "Make a user.",
+    .run = add,
+    .args = add_args,
+    .args_count = ADD_COUNT,
+    .about =
+        "Makes a user and prints their id. The password is asked for, or is the first line of\n"
+        "stdin when that is no terminal.",
+};
 
-const struct cli_command user_add_command = {"user add", "Make a user.", add, add_help};
-const struct cli_command user_list_command = {"user list", "List tenants and users.", list,
-                                              list_help};
-const struct cli_command user_passwd_command = {"user passwd", "Give a user a new password.",
-                                                passwd, passwd_help};
-const struct cli_command user_disable_command = {"user disable", "Keep a user out.", disable,
-                                                 disable_help};
+const struct cli_command user_list_command = {
+    .name = "user list",
+    .summary = "List tenants and users.",
+    .run = list,
+    .args = list_args,
+    .args_count = LIST_COUNT,
+    .about = "Lists the tenants and everybody in them: id, role, state, e-mail address and name.",
+};
+
+const struct cli_command user_passwd_command = {
+    .name = "user passwd",
+    .summary = "Give a user a new password.",
+    .run = passwd,
+    .args = who_args,
+    .args_count = WHO_COUNT,
+    .about =
+        "Gives the user a new password and ends their sessions. The password is asked for, or is\n"
+        "the first line of stdin when that is no terminal.",
+};
+
+const struct cli_command user_disable_command = {
+    .name = "user disable",
+    .summary = "Keep a user out.",
+    .run = disable,
+    .args = who_args,
+    .args_count = WHO_COUNT,
+    .about =
+        "The user cannot come in any more; their sessions, keys and sockets end, also in a server\n"
+        "that runs. What they wrote stays.",
+};

@@ -1,43 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 /* user_test.c — the user commands on a database of their own, without a server and beside one. */
 #include <fcntl.h>
-#include <ftw.h>
-#include <stdlib.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 
 #include "base/uuid.h"
 #include "cli/cli_testing.h"
 #include "limits.h"
-
-static char directory[64];
-
-static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-    (void)st, (void)kind, (void)ftw;
-    return remove(path);
-}
 
 static int set_up(void **state)
 {
     char path[128];
     FILE *file;
 
-    (void)state;
-    snprintf(directory, sizeof directory, "/tmp/user_test.XXXXXX");
-    if (mkdtemp(directory) == NULL) return -1;
-    snprintf(path, sizeof path, "%s/conf", directory);
+    if (cli_testing_dir_make(state) != 0) return -1;
+    snprintf(path, sizeof path, "%s/conf", cli_directory);
     file = fopen(path, "w");
     if (file == NULL) return -1;
     /* Hashing is made cheap; the cost does not change what the commands do. */
-    fprintf(file, "data = %s/data\npassword_memory_kib = 8\n", directory);
+    fprintf(file, "data = %s/data\npassword_memory_kib = 8\n", cli_directory);
     return fclose(file);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 /* `carillon user <words>` with our configuration. */
@@ -45,7 +26,7 @@ static enum cli_exit run(const char *words, const char *input)
 {
     char text[512];
 
-    snprintf(text, sizeof text, "user %s --config %s/conf", words, directory);
+    snprintf(text, sizeof text, "user %s --config %%/conf", words);
     return cli_testing_run(text, input);
 }
 
@@ -64,7 +45,7 @@ static void the_first_user_owns_a_new_tenant(void **state)
     char path[128];
 
     (void)state;
-    snprintf(path, sizeof path, "%s/data", directory);
+    snprintf(path, sizeof path, "%s/data", cli_directory);
     assert_int_equal(run("list", ""), CLI_FAILED);
     cli_testing_says("there is no database at ");
     assert_int_equal(access(path, F_OK), -1); /* and none was made by asking */
@@ -155,7 +136,7 @@ static void a_running_server_is_no_obstacle(void **state)
 
     (void)state;
     assert_int_equal(run("add a@x.org --new-tenant One", "secret-word\n"), CLI_OK);
-    snprintf(path, sizeof path, "%s/data/lock", directory);
+    snprintf(path, sizeof path, "%s/data/lock", cli_directory);
     lock = open(path, O_RDWR | O_CREAT, 0600);
     assert_true(lock >= 0);
     assert_int_equal(flock(lock, LOCK_EX | LOCK_NB), 0);
@@ -164,7 +145,7 @@ static void a_running_server_is_no_obstacle(void **state)
     close(lock);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, cli_testing_dir_remove)
 
 int main(void)
 {

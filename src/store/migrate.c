@@ -92,14 +92,14 @@ static MUST_USE enum result apply(struct db *db, const struct migration *step, s
     return R_OK;
 }
 
-static MUST_USE enum result find_applied(struct db *db, const struct migration *steps, size_t count,
-                                         size_t *applied, struct fault *fault)
+enum result migrate_count(struct db *db, const struct migration *steps, size_t count,
+                          size_t *applied_count, struct fault *fault)
 {
     enum result result = db_begin(db);
 
     if (result != R_OK) return fault_set(fault, result, 0, "cannot begin a transaction");
     if ((result = db_script(db, SQL_TABLE, fault)) == R_OK &&
-        (result = compare(db, steps, count, applied, fault)) == R_OK &&
+        (result = compare(db, steps, count, applied_count, fault)) == R_OK &&
         (result = db_commit(db)) != R_OK) {
         fault_set(fault, result, 0, "cannot make the table schema_migration");
     }
@@ -111,7 +111,7 @@ enum result migrate_run(struct db *db, const struct migration *steps, size_t cou
                         struct fault *fault)
 {
     size_t applied = 0;
-    enum result result = find_applied(db, steps, count, &applied, fault);
+    enum result result = migrate_count(db, steps, count, &applied, fault);
 
     for (size_t i = applied; i < count && result == R_OK; i++) {
         CHECK(steps[i].number == (int)i + 1);

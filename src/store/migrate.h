@@ -14,4 +14,9 @@
 MUST_USE enum result migrate_run(struct db *db, const struct migration *steps, size_t count,
                                  struct fault *fault);
 
+/* How many of the steps it has: the ones that migrate_run would not do. The same thread and
+ * errors. */
+MUST_USE enum result migrate_count(struct db *db, const struct migration *steps, size_t count,
+                                   size_t *applied_count, struct fault *fault);
+
 #endif
