@@ -3,7 +3,7 @@
 import { after, before, describe, test } from 'node:test'
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { expectStatus, makeTenant, settle, skipUnlessRoute } from '../lib/people.js'
+import { expectStatus, makeTenant, settle } from '../lib/people.js'
 import { Server, startServer } from '../lib/server.js'
 import { OP, RawWs } from '../lib/ws_raw.js'
 import { until } from '../lib/wait.js'
@@ -109,15 +109,12 @@ describe('subscriptions', () => {
 })
 
 describe('live events', () => {
-  const isMissing = (t) =>
-    skipUnlessRoute(t, server, 'POST', `/v1/chat/conversations/${first}/typing`)
   const typing = (id, state) => ada.post(`/v1/chat/conversations/${id}/typing`, { state })
   const heardTyping = (socket, id) => socket.heard
     .filter((one) => one.conversation_id === id && one.payload.type.startsWith('typing.'))
     .map((one) => one.payload.type)
 
-  test('typing is heard by everybody, in the shape of the protocol', async (t) => {
-    if (await isMissing(t)) return
+  test('typing is heard by everybody, in the shape of the protocol', async () => {
     const socket = await grace.socket()
     assert.deepEqual(expectStatus(await typing(first, 'start'), 200), {})
     await socket.hears('typing.start')
@@ -131,8 +128,7 @@ describe('live events', () => {
     await socket.close()
   })
 
-  test('with a focus, live events come from there only', async (t) => {
-    if (await isMissing(t)) return
+  test('with a focus, live events come from there only', async () => {
     const socket = await grace.socket()
     await ask(socket, { action: 'subscribe', conversation_ids: [second] })
     expectStatus(await typing(first, 'start'), 200)
@@ -144,8 +140,7 @@ describe('live events', () => {
     await socket.close()
   })
 
-  test('a message of its author ends typing', async (t) => {
-    if (await isMissing(t)) return
+  test('a message of its author ends typing', async () => {
     const socket = await grace.socket()
     expectStatus(await typing(second, 'start'), 200)
     await socket.until(() => heardTyping(socket, second).includes('typing.start'), 'typing.start')

@@ -10,15 +10,6 @@ export const PASSWORD = 'correct horse battery staple'
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 export const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 
-// Some tests are for parts of the protocol that this server may not have yet: skip, and say which.
-// Such a test stands in test/allowed_skips.txt for as long as its part is missing.
-export async function skipUnlessRoute(t, server, method, path) {
-  const { status, body } = await server.request(method, path)
-  const isMissing = status === 405 || body.code === 'unknown_route'
-  if (isMissing) t.skip(`the server has no ${method} ${path}`)
-  return isMissing
-}
-
 export function expectStatus(response, status) {
   assert.equal(response.status, status, JSON.stringify(response.body))
   return response.body
