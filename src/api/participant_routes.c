@@ -5,6 +5,7 @@
 #include "api/routes.h"
 #include "chat/conversation_json.h"
 #include "chat/participants.h"
+#include "chat/roles.h"
 #include "limits.h"
 
 static void reply_done(struct job *job)
@@ -79,11 +80,26 @@ static void drop(struct request *r)
     request_write(r, &cmd->job, reply_done);
 }
 
+static void promote(struct request *r)
+{
+    struct participant_promote *cmd = ARENA_NEW(&r->arena, struct participant_promote);
+    size_t role = 0;
+
+    cmd->caller = r->caller;
+    cmd->conversation_id = r->params[0];
+    cmd->user_id = r->params[1];
+    if (!field_enum(r, "role", JSON_IN_REQUIRED, role_names_of_people, &role)) return;
+    cmd->role = (enum participant_role)role;
+    participant_promote_init(cmd);
+    request_write(r, &cmd->job, reply_done);
+}
+
 #define PATH "/v1/chat/conversations/:id/participants"
 
 static const struct route routes[] = {
     {HTTP_METHOD_GET, PATH, ACCESS_USER, BODY_NONE, list},
     {HTTP_METHOD_POST, PATH, ACCESS_USER, BODY_JSON, add},
+    {HTTP_METHOD_PATCH, PATH "/:user_id", ACCESS_USER, BODY_JSON, promote},
     {HTTP_METHOD_DELETE, PATH "/:user_id", ACCESS_USER, BODY_NONE, drop},
 };
 

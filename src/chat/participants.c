@@ -150,6 +150,18 @@ void participant_add_init(struct participant_add *cmd)
 
 /* ---- remove, leave ---- */
 
+static MUST_USE enum result find_target(struct tx *tx, const struct participant *self,
+                                        const struct uuid *user_id, struct participant *out,
+                                        struct problem *problem)
+{
+    enum result result =
+        participants_find(tx, &self->tenant_id, &self->conversation_id, user_id, out);
+
+    if (result != R_NOT_FOUND) return result;
+    return problem_set(problem, R_NOT_FOUND, "participant_not_found", "user_id",
+                       "This user is not in the conversation.");
+}
+
 /* The one who goes: the caller, or somebody whom the caller may remove. */
 static MUST_USE enum result find_leaver(struct tx *tx, const struct participant *self,
                                         const struct uuid *user_id, struct participant *out,
@@ -162,11 +174,7 @@ static MUST_USE enum result find_leaver(struct tx *tx, const struct participant 
         return R_OK;
     }
     if ((result = role_require(self->role, RIGHT_REMOVE, NULL, problem)) != R_OK) return result;
-    result = participants_find(tx, &self->tenant_id, &self->conversation_id, user_id, out);
-    if (result == R_NOT_FOUND)
-        return problem_set(problem, R_NOT_FOUND, "participant_not_found", "user_id",
-                           "This user is not in the conversation.");
-    if (result != R_OK) return result;
+    if ((result = find_target(tx, self, user_id, out, problem)) != R_OK) return result;
     return role_require(self->role, role_right_to_remove(out->role), NULL, problem);
 }
 
@@ -215,6 +223,73 @@ void participant_remove_init(struct participant_remove *cmd)
 {
     CHECK(!uuid_is_nil(&cmd->caller.user_id));
     cmd->job.run = drop;
+}
+
+/* ---- roles ---- */
+
+static MUST_USE enum result check_promotion(struct tx *tx, const struct participant *target,
+                                            enum participant_role role, struct problem *problem)
+{
+    bool has_other_owner = true;
+    enum result result = R_OK;
+
+    if (target->role == PARTICIPANT_AGENT)
+        return problem_set(problem, R_CONFLICT, "agents_stay_agents", "role",
+                           "An agent has no other role in a conversation.");
+    if (target->role == PARTICIPANT_OWNER && role != PARTICIPANT_OWNER)
+        result = participants_has_other_owner(tx, target, &has_other_owner);
+    if (result != R_OK || has_other_owner) return result;
+    return problem_set(problem, R_CONFLICT, "last_owner", "role",
+                       "This is the only owner; make somebody else an owner first.");
+}
+
+static MUST_USE enum result emit_role(struct tx *tx, const struct participant *self,
+                                      const struct uuid *user_id, enum participant_role role)
+{
+    struct event_out event;
+    struct json_out *o = event_out_open(&event);
+
+    json_field_uuid(o, "conversation_id", &self->conversation_id);
+    json_field_uuid(o, "user_id", user_id);
+    json_field_str(o, "role", role_name(role));
+    json_field_uuid(o, "updated_by", &self->user_id);
+    return event_out_emit(&event, tx,
+                          &(struct tx_event){.channel = CHANNEL_CONVERSATION,
+                                             .channel_id = self->conversation_id,
+                                             .tenant_id = self->tenant_id,
+                                             .conversation_id = self->conversation_id,
+                                             .author_id = self->user_id,
+                                             .type = STR("participant.updated")});
+}
+
+static enum result promote(struct job *job, struct tx *tx)
+{
+    struct participant_promote *cmd = (struct participant_promote *)job;
+    struct problem *problem = &job->problem;
+    struct conversation conversation;
+    struct participant target;
+    struct participant self;
+    enum result result;
+
+    if ((result = membership_require(tx, &cmd->caller, &cmd->conversation_id, &self, problem)) !=
+        R_OK)
+        return result;
+    if ((result = require_group(tx, &self, job->arena, &conversation, problem)) != R_OK)
+        return result;
+    if ((result = role_require(self.role, RIGHT_PROMOTE, "role", problem)) != R_OK) return result;
+    if ((result = find_target(tx, &self, &cmd->user_id, &target, problem)) != R_OK) return result;
+    if (target.role == cmd->role) return R_OK;
+    if ((result = check_promotion(tx, &target, cmd->role, problem)) != R_OK) return result;
+
+    if ((result = participants_set_role(tx, &target, cmd->role)) != R_OK) return result;
+    return emit_role(tx, &self, &target.user_id, cmd->role);
+}
+
+void participant_promote_init(struct participant_promote *cmd)
+{
+    CHECK(!uuid_is_nil(&cmd->caller.user_id));
+    CHECK(cmd->role != PARTICIPANT_AGENT);
+    cmd->job.run = promote;
 }
 
 /* ---- list ---- */

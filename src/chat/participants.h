@@ -32,6 +32,17 @@ struct participant_remove {
 };
 void participant_remove_init(struct participant_remove *cmd);
 
+/* Writer. The role that is so already is no error and no news. R_NOT_FOUND, R_FORBIDDEN;
+ * R_CONFLICT: a conversation of two, an agent, or the only owner. */
+struct participant_promote {
+    struct job job;
+    struct caller caller;
+    struct uuid conversation_id;
+    struct uuid user_id;
+    enum participant_role role; /* not an agent's */
+};
+void participant_promote_init(struct participant_promote *cmd);
+
 /* Reader. */
 struct participant_browse {
     struct job job;

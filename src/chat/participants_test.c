@@ -260,6 +260,55 @@ static void a_conversation_is_full_at_its_bound(void **state)
     assert_int_equal(add(w, &group.conversation_id, ALICE, CAROL, &cmd), R_OK);
 }
 
+/* ---- roles ---- */
+
+static enum result give_role(struct testing_world *w, const struct conversation *c,
+                             enum testing_person who, enum testing_person whom,
+                             enum participant_role role, const char *code)
+{
+    struct participant_promote cmd = {.caller = testing_caller(w, who),
+                                      .conversation_id = c->conversation_id,
+                                      .user_id = w->people[whom],
+                                      .role = role};
+
+    participant_promote_init(&cmd);
+    (void)testing_write_job(w, &cmd.job);
+    if (code != NULL) assert_string_equal(cmd.job.problem.code, code);
+    return cmd.job.result;
+}
+
+static void owners_give_roles(void **state)
+{
+    struct testing_world *w = *state;
+    struct conversation c = testing_converse(w, CONVERSATION_GROUP, ALICE, OTHERS(BOB, ROBOT));
+    struct conversation direct = testing_converse(w, CONVERSATION_DIRECT, ALICE, OTHERS(BOB));
+    const struct effect *e;
+
+    assert_int_equal(give_role(w, &c, BOB, BOB, PARTICIPANT_ADMIN, "not_allowed"), R_FORBIDDEN);
+    assert_int_equal(give_role(w, &c, CAROL, BOB, PARTICIPANT_ADMIN, "conversation_not_found"),
+                     R_NOT_FOUND);
+    assert_int_equal(give_role(w, &c, ALICE, CAROL, PARTICIPANT_ADMIN, "participant_not_found"),
+                     R_NOT_FOUND);
+    assert_int_equal(give_role(w, &c, ALICE, ROBOT, PARTICIPANT_ADMIN, "agents_stay_agents"),
+                     R_CONFLICT);
+    assert_int_equal(give_role(w, &c, ALICE, ALICE, PARTICIPANT_MEMBER, "last_owner"), R_CONFLICT);
+    assert_int_equal(give_role(w, &direct, ALICE, BOB, PARTICIPANT_OWNER, "direct_is_for_two"),
+                     R_CONFLICT);
+    assert_int_equal(give_role(w, &c, ALICE, BOB, PARTICIPANT_MEMBER, NULL), R_OK);
+    assert_null(testing_effect(w, 0)); /* it is so already */
+
+    assert_int_equal(give_role(w, &c, ALICE, BOB, PARTICIPANT_ADMIN, NULL), R_OK);
+    e = testing_effect(w, 0);
+    testing_expect_event(e, CHANNEL_CONVERSATION, &c.conversation_id, "participant.updated");
+    assert_true(testing_payload_has(e, "\"role\":\"admin\""));
+    assert_true(testing_payload_has(e, "\"updated_by\":"));
+    assert_int_equal(give_role(w, &c, BOB, ALICE, PARTICIPANT_MEMBER, "not_allowed"), R_FORBIDDEN);
+    assert_int_equal(give_role(w, &c, ALICE, BOB, PARTICIPANT_OWNER, NULL), R_OK);
+    assert_int_equal(give_role(w, &c, ALICE, ALICE, PARTICIPANT_MEMBER, NULL), R_OK);
+    assert_int_equal(give_role(w, &c, ALICE, BOB, PARTICIPANT_MEMBER, "not_allowed"), R_FORBIDDEN);
+    (void)testing_note(w, &c.conversation_id, BOB, STR("an owner's"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +320,7 @@ int main(void)
         WORLD_TEST(the_two_of_a_direct_conversation_stay),
         WORLD_TEST(pages_of_participants_meet),
         WORLD_TEST(a_conversation_is_full_at_its_bound),
+        WORLD_TEST(owners_give_roles),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

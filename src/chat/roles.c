@@ -8,14 +8,24 @@
 
 #define ROLES_COUNT 4
 
-#define RIGHTS_OF_ADMIN \
-    (RIGHT_INTERNAL | RIGHT_ADD | RIGHT_REMOVE | RIGHT_RENAME | RIGHT_DELETE | RIGHT_MODERATE)
+#define OWNER (1u << PARTICIPANT_OWNER)
+#define ADMIN (1u << PARTICIPANT_ADMIN)
+#define AGENT (1u << PARTICIPANT_AGENT)
 
-static const unsigned rights_of[ROLES_COUNT] = {
-    [PARTICIPANT_OWNER] = RIGHTS_OF_ADMIN | RIGHT_REMOVE_ADMINS,
-    [PARTICIPANT_ADMIN] = RIGHTS_OF_ADMIN,
-    [PARTICIPANT_MEMBER] = 0,
-    [PARTICIPANT_AGENT] = RIGHT_INTERNAL,
+/* Who may what, row by row as in docs/protocol.md. */
+static const struct {
+    enum role_rights right;
+    const char *may;
+    unsigned roles;
+} table[] = {
+    {RIGHT_INTERNAL, "read and send internal messages", OWNER | ADMIN | AGENT},
+    {RIGHT_ADD, "add participants", OWNER | ADMIN},
+    {RIGHT_REMOVE, "remove members and agents", OWNER | ADMIN},
+    {RIGHT_REMOVE_ADMINS, "remove owners and admins", OWNER},
+    {RIGHT_PROMOTE, "change the roles of others", OWNER},
+    {RIGHT_RENAME, "change the name and the description", OWNER | ADMIN},
+    {RIGHT_DELETE, "delete it for everyone", OWNER | ADMIN},
+    {RIGHT_MODERATE, "delete messages of others", OWNER | ADMIN},
 };
 
 static const struct str names[ROLES_COUNT] = {
@@ -25,10 +35,20 @@ static const struct str names[ROLES_COUNT] = {
     [PARTICIPANT_AGENT] = {"agent", 5},
 };
 
+const char *const role_names_of_people[] = {
+    [PARTICIPANT_OWNER] = "owner",
+    [PARTICIPANT_ADMIN] = "admin",
+    [PARTICIPANT_MEMBER] = "member",
+    NULL,
+};
+
 bool role_has(enum participant_role role, enum role_rights right)
 {
     CHECK((size_t)role < ROLES_COUNT);
-    return (rights_of[role] & right) != 0;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (table[i].right == right) return (table[i].roles & 1u << role) != 0;
+    }
+    return false;
 }
 
 static const char *what_it_takes(enum role_rights right)
@@ -41,6 +61,7 @@ static const char *what_it_takes(enum role_rights right)
     case RIGHT_RENAME: return "Only owners and admins of the conversation change its name.";
     case RIGHT_DELETE: return "Only owners and admins delete the conversation for everyone.";
     case RIGHT_MODERATE: return "Only owners and admins delete the messages of others.";
+    case RIGHT_PROMOTE: return "Only owners of the conversation change roles.";
     case RIGHT_REMOVE_ADMINS: break;
     }
     return "Only owners of the conversation remove its owners and admins.";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* roles.h — what the role of a participant allows in its conversation. The table is in roles.c
- * and, for people, in docs/protocol.md. Pure, any thread. */
+ * and, for people, in docs/protocol.md, which a test compares with it. Pure, any thread. */
 #ifndef CHAT_ROLES_H
 #define CHAT_ROLES_H
 
@@ -16,6 +16,7 @@ enum role_rights {
     RIGHT_RENAME = 16,       /* change the name and the description */
     RIGHT_DELETE = 32,       /* delete the conversation for everyone */
     RIGHT_MODERATE = 64,     /* delete messages of others */
+    RIGHT_PROMOTE = 128,     /* change the roles of others, and pass the ownership on */
 };
 
 bool role_has(enum participant_role role, enum role_rights right);
@@ -27,5 +28,7 @@ MUST_USE enum result role_require(enum participant_role role, enum role_rights r
 enum role_rights role_right_to_remove(enum participant_role role);
 /* As in the protocol: "owner". */
 struct str role_name(enum participant_role role);
+/* The names of the roles that a person can be given, by their numbers; ends with NULL. */
+extern const char *const role_names_of_people[];
 
 #endif

@@ -11,12 +11,12 @@
 static const struct {
     enum participant_role role;
     const char *name;
-    bool internal, add, remove, remove_admins, rename, delete, moderate;
+    bool internal, add, remove, remove_admins, promote, rename, delete, moderate;
 } rows[] = {
-    {PARTICIPANT_OWNER, "owner", true, true, true, true, true, true, true},
-    {PARTICIPANT_ADMIN, "admin", true, true, true, false, true, true, true},
-    {PARTICIPANT_MEMBER, "member", false, false, false, false, false, false, false},
-    {PARTICIPANT_AGENT, "agent", true, false, false, false, false, false, false},
+    {PARTICIPANT_OWNER, "owner", true, true, true, true, true, true, true, true},
+    {PARTICIPANT_ADMIN, "admin", true, true, true, false, false, true, true, true},
+    {PARTICIPANT_MEMBER, "member", false, false, false, false, false, false, false, false},
+    {PARTICIPANT_AGENT, "agent", true, false, false, false, false, false, false, false},
 };
 
 static void every_role_has_its_rights(void **state)
@@ -27,6 +27,7 @@ static void every_role_has_its_rights(void **state)
         assert_int_equal(role_has(rows[i].role, RIGHT_ADD), rows[i].add);
         assert_int_equal(role_has(rows[i].role, RIGHT_REMOVE), rows[i].remove);
         assert_int_equal(role_has(rows[i].role, RIGHT_REMOVE_ADMINS), rows[i].remove_admins);
+        assert_int_equal(role_has(rows[i].role, RIGHT_PROMOTE), rows[i].promote);
         assert_int_equal(role_has(rows[i].role, RIGHT_RENAME), rows[i].rename);
         assert_int_equal(role_has(rows[i].role, RIGHT_DELETE), rows[i].delete);
         assert_int_equal(role_has(rows[i].role, RIGHT_MODERATE), rows[i].moderate);

@@ -48,6 +48,10 @@ static const char SQL_FIND_HEIR[] =
     " AND o.tenant_id = $3 AND o.user_id <> $2 AND o.role = 0)"
     " ORDER BY p.role, p.joined_at_ms, p.user_id LIMIT 1";
 
+static const char SQL_FIND_OTHER_OWNER[] =
+    "SELECT 1 FROM participant WHERE conversation_id = $1 AND user_id <> $2 AND tenant_id = $3"
+    " AND role = 0 LIMIT 1";
+
 static const char SQL_LIST[] =
     "SELECT " COLUMNS ", u.display_name, u.is_agent, u.avatar_url, u.job_title"
     " FROM participant p JOIN user_account u ON u.user_id = p.user_id AND u.tenant_id = $2"
@@ -250,6 +254,18 @@ enum result participants_find_heir(struct tx *tx, const struct participant *leav
                                    struct participant *out)
 {
     return find_one(query_one(tx, SQL_FIND_HEIR, leaver), out);
+}
+
+enum result participants_has_other_owner(struct tx *tx, const struct participant *participant,
+                                         bool *out)
+{
+    struct db_query *q = query_one(tx, SQL_FIND_OTHER_OWNER, participant);
+    enum result result = db_next(q);
+
+    db_end(q);
+    if (result != R_OK && result != R_DONE) return result;
+    *out = result == R_OK;
+    return R_OK;
 }
 
 enum result participants_list_ids(struct tx *tx, const struct uuid *tenant_id,

@@ -116,6 +116,9 @@ MUST_USE enum result participants_list_ids(struct tx *tx, const struct uuid *ten
 /* Those who archived the conversation, did not mute it, and can see this new message in it. */
 MUST_USE enum result participants_list_woken(struct tx *tx, const struct message *message,
                                              struct arena *arena, struct uuid_list *out);
+/* Is there an owner beside this one? */
+MUST_USE enum result participants_has_other_owner(struct tx *tx,
+                                                  const struct participant *participant, bool *out);
 /* In the order of user ids. */
 MUST_USE enum result participants_list_read(struct tx *tx, const struct uuid *tenant_id,
                                             const struct read_filter *filter, struct arena *arena,

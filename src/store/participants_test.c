@@ -184,12 +184,17 @@ static void heirs_go_by_rank_and_then_by_time(void **state)
     struct participant owner = insert(f, 0, PARTICIPANT_OWNER, 1);
     struct participant member;
     struct participant heir;
+    bool has_other;
 
     (void)insert(f, 1, PARTICIPANT_AGENT, 2);
     assert_int_equal(participants_find_heir(&f->tx, &owner, &heir), R_NOT_FOUND);
     member = insert(f, 2, PARTICIPANT_MEMBER, 3);
     assert_int_equal(participants_find_heir(&f->tx, &owner, &heir), R_OK);
     assert_true(uuid_equals(&heir.user_id, &f->users[2]));
+    assert_int_equal(participants_has_other_owner(&f->tx, &owner, &has_other), R_OK);
+    assert_false(has_other);
+    assert_int_equal(participants_has_other_owner(&f->tx, &member, &has_other), R_OK);
+    assert_true(has_other);
     (void)insert(f, 3, PARTICIPANT_ADMIN, 9);
     assert_int_equal(participants_find_heir(&f->tx, &owner, &heir), R_OK);
     assert_true(uuid_equals(&heir.user_id, &f->users[3]));

@@ -174,6 +174,20 @@ test('every command is in docs/operations.md, and no other', async () => {
     'add a row "| `carillon name ARGUMENT` | what it does |" to the table')
 })
 
+test('the table of roles in docs/protocol.md is that of the sources', () => {
+  const source = docs.read('src/chat/roles.c')
+  const rows = [...source.matchAll(/\{RIGHT_\w+, "([^"]+)", ([A-Z |]+)\}/g)]
+  const real = rows.map(([, may, roles]) => [may, ...['OWNER', 'ADMIN', 'MEMBER', 'AGENT']
+    .map((role) => (roles.includes(role) ? 'yes' : 'no'))])
+  const table = docs.section(docs.read('docs/protocol.md'), '### Roles **[defined]**')
+  const documented = [...table.matchAll(/^\|(.*)\|$/gm)].slice(2)
+    .map(([, row]) => row.split('|').map((cell) => cell.trim()))
+
+  assert.ok(real.length >= 8, 'the table in src/chat/roles.c is not read')
+  assert.deepEqual(documented,
+    [['read, send, mark as read, leave', 'yes', 'yes', 'yes', 'yes'], ...real])
+})
+
 test('every metric is in docs/operations.md, and no other', async (t) => {
   const server = await startServer(t)
   const { body } = await server.request('GET', '/metrics')

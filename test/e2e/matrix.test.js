@@ -61,6 +61,8 @@ const ROWS = {
   'GET /v1/chat/conversations/:/participants': [PARTICIPANTS],
   'POST /v1/chat/conversations/:/participants': ['401 404 404 404 403 403 403 403 200',
     (ids) => ({ user_ids: [ids.users] })],
+  'PATCH /v1/chat/conversations/:/participants/:': ['401 404 404 404 403 403 403 403 200',
+    () => ({ role: 'admin' })],
   'DELETE /v1/chat/conversations/:/participants/:': ['401 404 404 404 403 403 403 403 200'],
   'POST /v1/chat/conversations/:/read': [PARTICIPANTS, () => ({ up_to_seq: 1 })],
   'GET /v1/chat/conversations/unread': [USERS],
