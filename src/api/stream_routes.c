@@ -116,17 +116,6 @@ static void on_watched(struct stream_op *op)
 
 /* ---- lines ---- */
 
-/* The commit outlives this stream. */
-static struct audience copy_audience(const struct audience *from, struct arena *arena)
-{
-    struct audience audience = {.kind = from->kind, .count = from->count};
-    struct uuid *ids = ARENA_ARRAY(arena, struct uuid, from->count);
-
-    for (size_t i = 0; i < from->count; i++) ids[i] = from->user_ids[i];
-    audience.user_ids = ids;
-    return audience;
-}
-
 static void tell_delta(struct agent_stream *a, struct str delta)
 {
     const struct task *task = &a->open.task;
@@ -152,7 +141,6 @@ static void tell_delta(struct agent_stream *a, struct str delta)
     e->tenant_id = task->tenant_id;
     e->author_id = task->agent_id;
     e->conversation_id = task->conversation_id;
-    e->audience = copy_audience(&a->open.audience, &a->op.commit->arena);
     e->type = STR("task_stream_delta");
     e->payload = arena_copy(&a->op.commit->arena, buf_str(&payload));
     buf_release(&payload);

@@ -43,7 +43,8 @@ struct stream {
     uint64_t saved_bytes;
     struct uuid stream_id; /* the agent's connection; nil when there is none */
     struct stream_op *watch;
-    uint64_t lost_at_ms; /* when a lost agent is given up; 0: none is lost */
+    struct audience audience; /* of its deltas, with memory of its own */
+    uint64_t lost_at_ms;      /* when a lost agent is given up; 0: none is lost */
     enum stream_errand errand;
     struct stream_op *running; /* the operation whose job is at the store, if it is one's */
     struct stream_op *first;   /* waiting */
@@ -154,7 +155,32 @@ static void stream_free(struct stream *s)
     CHECK(map_remove(&s->streams->index, &s->task_id) == s);
     slots_remove(&s->streams->entries, s->number);
     buf_release(&s->unsaved);
+    free((void *)(uintptr_t)s->audience.user_ids);
     free(s);
+}
+
+/* Decided by the writer when the stream was opened, and again whenever text is saved: who blocks
+ * the agent in between does not hear it to the end. */
+static void take_audience(struct stream *s, const struct audience *audience)
+{
+    size_t size = audience->count * sizeof *audience->user_ids;
+    struct uuid *ids = size == 0 ? NULL : malloc(size);
+
+    CHECK(size == 0 || ids != NULL);
+    if (size > 0) memcpy(ids, audience->user_ids, size);
+    free((void *)(uintptr_t)s->audience.user_ids);
+    s->audience = (struct audience){audience->kind, ids, audience->count};
+}
+
+/* The commit outlives the stream. */
+static void address(const struct stream *s, struct commit *commit)
+{
+    struct audience audience = s->audience;
+    struct uuid *ids = ARENA_ARRAY(&commit->arena, struct uuid, audience.count);
+
+    if (audience.count > 0) memcpy(ids, audience.user_ids, audience.count * sizeof *ids);
+    audience.user_ids = ids;
+    for (struct effect *e = commit->first; e != NULL; e = e->next) e->audience = audience;
 }
 
 static bool is_idle(const struct stream *s)
@@ -218,6 +244,7 @@ static void on_saved(struct job *job)
     if (job->result == R_OK) {
         buf_consume(&s->unsaved, own->text_bytes);
         s->saved_bytes += own->text_bytes;
+        if (!own->checkpoint.is_over) take_audience(s, &own->checkpoint.audience);
     }
     if (op != NULL) { /* an end that could not be saved is tried again like any other save */
         take_problem(op, job);
@@ -303,6 +330,7 @@ static void after_open(struct stream *s, const struct task_stream_open *cmd,
     s->tenant_id = cmd->task.tenant_id;
     s->stream_id = op->stream_id;
     s->lost_at_ms = 0;
+    take_audience(s, &cmd->audience);
 }
 
 static void on_decided(struct job *job)
@@ -339,6 +367,7 @@ static void append(struct stream *s, struct stream_op *op)
     buf_append(&s->unsaved, op->text);
     CHECK(!buf_overflowed(&s->unsaved)); /* whoever streams counts from the saved bytes on */
     op->commit->committed_ns = clock_mono_ns();
+    address(s, op->commit);
     bus_publish_live(s->streams->bus, op->commit);
     op->commit = NULL;
     answer(op);

@@ -4,6 +4,7 @@
 
 #include "chat/audience.h"
 #include "limits.h"
+#include "store/blocks.h"
 #include "store/messages.h"
 #include "store/participants.h"
 #include "store/users.h"
@@ -73,7 +74,8 @@ static enum result checkpoint_run(struct job *job, struct tx *tx)
     struct task task;
     enum result result = tasks_find(tx, &cmd->tenant_id, &cmd->task_id, job->arena, &task);
 
-    if (result == R_OK && task_status_is_final(task.status)) return R_OK;
+    cmd->is_over = result == R_OK && task_status_is_final(task.status);
+    if (cmd->is_over) return R_OK;
     if (result == R_OK) result = require_agent_present(tx, &task, job->arena);
     if (result == R_NOT_FOUND)
         return problem_set(&job->problem, R_NOT_FOUND, "task_not_found", NULL,
@@ -81,7 +83,9 @@ static enum result checkpoint_run(struct job *job, struct tx *tx)
     if (result != R_OK) return result;
     if (cmd->text.len > 0 && (result = tasks_add_text(tx, &task, cmd->text)) != R_OK) return result;
     if (cmd->is_end) task.is_streaming = false;
-    return tasks_update(tx, &task);
+    if ((result = tasks_update(tx, &task)) != R_OK) return result;
+    return audience_of_author(tx, &task.conversation_id, &task.agent_id, job->arena,
+                              &cmd->audience);
 }
 
 void task_checkpoint_init(struct task_checkpoint *cmd)
@@ -103,12 +107,24 @@ static MUST_USE enum result read_result(struct task_text_get *cmd, struct tx *tx
     return result == R_NOT_FOUND ? R_OK : result;
 }
 
+/* What somebody blocked says is not shown, also while they say it. */
+static MUST_USE enum result require_unblocked(struct task_text_get *cmd, struct tx *tx)
+{
+    bool is_blocked = false;
+    enum result result = blocks_has(tx, &cmd->caller.user_id, &cmd->task.agent_id, &is_blocked);
+
+    if (result != R_OK || !is_blocked) return result;
+    return problem_set(&cmd->job.problem, R_NOT_FOUND, "task_not_found", NULL,
+                       "There is no such task, or you may not see what its agent says.");
+}
+
 static enum result get_run(struct job *job, struct tx *tx)
 {
     struct task_text_get *cmd = (struct task_text_get *)job;
     enum result result =
         task_require(tx, &cmd->caller, &cmd->task_id, job->arena, &cmd->task, &job->problem);
 
+    if (result == R_OK) result = require_unblocked(cmd, tx);
     if (result != R_OK) return result;
     if (!uuid_is_nil(&cmd->task.result_message_id)) return read_result(cmd, tx);
     return tasks_read_text(tx, &cmd->task, cmd->from_bytes, job->arena, &cmd->start_bytes,

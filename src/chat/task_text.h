@@ -17,7 +17,7 @@ struct task_stream_open {
     uint64_t offset_bytes;    /* where the agent goes on; UINT64_MAX: wherever the text ends */
     struct str rest;          /* as in task_change; it is saved */
     struct task task;         /* out */
-    struct audience audience; /* out: of its deltas, as long as this stream is open */
+    struct audience audience; /* out: of its deltas, until a checkpoint tells another */
 };
 void task_stream_open_init(struct task_stream_open *cmd);
 
@@ -29,11 +29,14 @@ struct task_checkpoint {
     struct uuid tenant_id;
     struct uuid task_id;
     struct str text;
-    bool is_end; /* the agent ended its stream */
+    bool is_end;              /* the agent ended its stream */
+    bool is_over;             /* out: the task had ended */
+    struct audience audience; /* out: of its deltas from now on, unless it is over */
 };
 void task_checkpoint_init(struct task_checkpoint *cmd);
 
-/* Reader. Of a completed task it is the text of its message. */
+/* Reader. Of a completed task it is the text of its message. R_NOT_FOUND also for whoever blocked
+ * its agent. */
 struct task_text_get {
     struct job job;
     struct caller caller;

@@ -137,6 +137,36 @@ describe('streaming', () => {
     await closeAll([blocker, other])
   })
 
+  test('who blocks the agent in the middle of a stream hears no more within a second', async () => {
+    const task = await makeTask()
+    const blocker = await grace.socket()
+    const other = await ada.socket()
+    const stream = new TaskStream(robot, task.id)
+    stream.delta('heard ')
+    await hearsText(blocker, task, 'heard ')
+    expectStatus(await grace.post(`/v1/chat/users/${robot.id}/block`), 200)
+    const blocked = performance.now()
+    const heard = () => heardText(blocker, task).length
+    let last
+    await until(() => {
+      last = heard()
+      stream.delta('x')
+      return performance.now() - blocked > 3000
+    })
+    const after = heard()
+    stream.delta('end')
+    await other.until(() => heardText(other, task).endsWith('end'), 'the end of the text')
+    assert.ok(last > 6 && after === last && heard() === last, 'no delta came in the last moments')
+    expectStatus(await grace.get(`/v1/chat/tasks/${task.id}/stream`), 404)
+    assert.ok((await textOf(ada, task)).text.startsWith('heard x'))
+    expectStatus(await stream.end(), 200)
+    expectStatus(await report(robot, task, 'completed'), 200)
+    expectStatus(await grace.get(`/v1/chat/tasks/${task.id}/stream`), 404)
+    expectStatus(await grace.delete(`/v1/chat/users/${robot.id}/block`), 200)
+    assert.ok((await textOf(grace, task)).text.endsWith('end'))
+    await closeAll([blocker, other])
+  })
+
   test('completed: the text is one message, also when nobody was listening', async () => {
     const task = await makeTask()
     const stream = new TaskStream(robot, task.id)
