@@ -76,6 +76,18 @@ static_assert((DB_STATEMENTS_MAX & (DB_STATEMENTS_MAX - 1)) == 0, "a hash is cut
 #define ACCEPTS_PER_TURN_MAX 64u  /* accepted sockets per turn; past it: next turn, be fair */
 #define LISTEN_BACKLOG_MAX 4096   /* handshakes the kernel keeps; past it: the peer tries again */
 
+/* ---- TLS (net/tls) ---- */
+#define TLS_CERTIFICATES_MAX 4u     /* one for each kind of key; past it: refuses to start */
+#define TLS_CHAIN_MAX 16u           /* certificates behind one's own; past it: refuses to start */
+#define TLS_RECORD_BYTES_MAX 16384u /* plaintext sealed at a time, one record (RFC 8446 5.1) */
+#define TLS_HANDSHAKE_MS_MAX 10000u /* from the accept; past it: close */
+/* Sealed and not taken by the kernel. One write and what the handshake layer answers; a peer that
+ * asks for more of these answers and reads none of them; past it: close. */
+#define TLS_OWED_BYTES_MAX (64u * 1024u)
+#define TLS_REKEYS_MAX 64u /* key updates of a connection, for years of traffic; past it: close */
+#define TLS_SESSION_SEC_MAX 7200u /* a session is resumed; past it: a full handshake */
+static_assert(TLS_OWED_BYTES_MAX >= 2 * TLS_RECORD_BYTES_MAX, "one write always fits");
+
 /* ---- Authentication (auth/) ---- */
 #define TOKEN_BYTES_MAX 4096u         /* of a JWT; ours have about 400; past it: 401 */
 #define TOKEN_LEEWAY_SEC 60u          /* between the clocks of two nodes; past it: 401 */
