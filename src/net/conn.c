@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* conn.c — the life of a socket: open, finishing (everything owed still leaves), lingering
  * (half-closed, the peer's rest is read away), closed (freed at the end of the turn by libuv's
- * close callback). It knows no protocol. Invariants: in state CLOSED nothing is owed and no
- * callback but on_closed follows; is_blocked implies that something is owed and that writability
- * is watched. */
+ * close callback). It knows no protocol but where TLS begins: with it, bytes pass through a
+ * tls_stream on their way in and out, and what was sealed leaves before anything else is. No more
+ * than one record is sealed before the kernel has room for it, so that a slow reader still shares
+ * the frames that it is owed. Invariants: in state CLOSED nothing is owed and no callback but
+ * on_closed follows; is_blocked implies that something is owed and that writability is watched;
+ * the loop's tls_room is empty but inside receive_sealed() and between sealing and sending. */
 #include "net/conn.h"
 
 #include <errno.h>
@@ -13,7 +16,9 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "net/outbox.h"
+#include "net/tls_stream.h"
 
 enum conn_state { CONN_OPEN, CONN_FINISHING, CONN_LINGERING, CONN_CLOSED };
 
@@ -61,6 +66,18 @@ failed:
     return NULL;
 }
 
+struct conn *conn_open_tls(struct loop *loop, int fd, struct tls *tls, const struct conn_ops *ops,
+                           void *owner)
+{
+    struct conn *c = conn_open(loop, fd, ops, owner);
+
+    if (c == NULL) return NULL;
+    if (loop->tls_room == NULL) loop->tls_room = tls_room_new();
+    c->tls = tls_stream_new(tls, loop->tls_room);
+    conn_set_deadline(c, TLS_HANDSHAKE_MS_MAX);
+    return c;
+}
+
 void conn_set_owner(struct conn *c, const struct conn_ops *ops, void *owner)
 {
     c->ops = ops;
@@ -85,30 +102,13 @@ void conn_close(struct conn *c)
     c->state = CONN_CLOSED;
     c->is_blocked = false;
     outbox_free(&c->outbox);
+    tls_stream_free(c->tls);
+    c->tls = NULL;
     loop_clear_deadline(&c->deadline);
     uv_close((uv_handle_t *)&c->poll, on_poll_closed);
 }
 
-/* Everything owed is out. */
-static void linger(struct conn *c)
-{
-    c->state = CONN_LINGERING;
-    if (shutdown(c->fd, SHUT_WR) != 0) {
-        conn_close(c);
-        return;
-    }
-    c->is_reading = true;
-    watch(c);
-    loop_set_deadline(conn_loop(c), &c->deadline, CONN_LINGER_MS_MAX);
-}
-
-void conn_finish(struct conn *c)
-{
-    if (c->state != CONN_OPEN) return;
-    c->state = CONN_FINISHING;
-    loop_set_deadline(conn_loop(c), &c->deadline, CONN_FINISH_MS_MAX);
-    if (c->outbox == NULL) linger(c);
-}
+/* ---- the kernel ---- */
 
 /* The kernel said no for good. */
 static bool is_fatal(int error)
@@ -141,10 +141,107 @@ static void unblock(struct conn *c)
     watch(c);
 }
 
-void conn_flush(struct conn *c)
+/* ---- TLS ---- */
+
+/* Offer to the kernel what it did not take before. False: blocked, or closed. */
+static bool send_owed(struct conn *c)
 {
-    c->is_dirty = false;
-    if (c->is_blocked || c->state == CONN_CLOSED) return;
+    struct str owed;
+
+    while ((owed = tls_stream_owed(c->tls)).len > 0) {
+        struct iovec vector = {(void *)(uintptr_t)owed.at, owed.len};
+        ssize_t sent = send_vectors(c, &vector, 1);
+        if (sent < 0 && is_fatal(errno)) {
+            conn_close(c);
+            return false;
+        }
+        if (sent > 0) tls_stream_take(c->tls, (size_t)sent, conn_loop(c)->now_ms);
+        if (sent < 0 || (size_t)sent < owed.len) {
+            block(c);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Offer what is in the room to the kernel and keep the rest, behind what is kept already. False:
+ * blocked, or closed. */
+static bool send_sealed(struct conn *c)
+{
+    struct buf *sealed = &conn_loop(c)->tls_room->sealed;
+    struct iovec vector = {sealed->bytes, sealed->len};
+    ssize_t sent = 0;
+    enum result result;
+
+    if (sealed->len == 0) return !c->is_blocked;
+    if (!c->is_blocked) sent = send_vectors(c, &vector, 1);
+    if (sent < 0) sent = is_fatal(errno) ? -1 : 0;
+    result = sent < 0 ? R_IO
+                      : tls_stream_keep(c->tls, str_slice(buf_str(sealed), (size_t)sent, SIZE_MAX),
+                                        conn_loop(c)->now_ms);
+    buf_clear(sealed);
+    if (result != R_OK) {
+        conn_close(c);
+        return false;
+    }
+    if (c->tls->owed_len == 0) return true;
+    block(c);
+    return false;
+}
+
+static void give_up_sealing(struct conn *c)
+{
+    buf_clear(&conn_loop(c)->tls_room->sealed);
+    conn_close(c);
+}
+
+/* ---- ending ---- */
+
+/* Everything owed is out. With TLS, first comes the word that there is no more. */
+static void linger(struct conn *c)
+{
+    if (c->tls != NULL) {
+        tls_stream_end(c->tls);
+        if (!send_sealed(c)) return;
+    }
+    c->state = CONN_LINGERING;
+    if (shutdown(c->fd, SHUT_WR) != 0) {
+        conn_close(c);
+        return;
+    }
+    c->is_reading = true;
+    watch(c);
+    loop_set_deadline(conn_loop(c), &c->deadline, CONN_LINGER_MS_MAX);
+}
+
+void conn_finish(struct conn *c)
+{
+    if (c->state != CONN_OPEN) return;
+    c->state = CONN_FINISHING;
+    loop_set_deadline(conn_loop(c), &c->deadline, CONN_FINISH_MS_MAX);
+    if (conn_owed_bytes(c) == 0) linger(c);
+}
+
+/* The peer broke TLS: nothing can be sealed any more, but the alert that says so still leaves. */
+static void break_tls(struct conn *c)
+{
+    char text[ADDRESS_TEXT_BYTES_MAX] = "?";
+    struct address peer;
+
+    if (conn_peer(c, &peer)) address_write(&peer, text);
+    log_write(LOG_DEBUG, "tls_failed", LOG_FIELD_TEXT("reason", tls_stream_reason(c->tls)),
+              LOG_FIELD_TEXT("peer", text));
+    conn_loop(c)->tls_failures++;
+    outbox_free(&c->outbox);
+    (void)send_sealed(c);
+    conn_finish(c);
+}
+
+/* ---- writing ---- */
+
+/* Offer the outbox to the kernel. False: blocked, or closed. */
+static bool flush_plain(struct conn *c)
+{
     while (c->outbox != NULL) {
         struct iovec vectors[CONN_VECTORS_MAX];
         size_t count = outbox_peek(c->outbox, vectors, CONN_VECTORS_MAX);
@@ -153,15 +250,45 @@ void conn_flush(struct conn *c)
 
         if (sent < 0 && is_fatal(errno)) {
             conn_close(c);
-            return;
+            return false;
         }
         for (size_t i = 0; i < count; i++) offered += vectors[i].iov_len;
         if (sent > 0) outbox_take(&c->outbox, (size_t)sent, conn_loop(c)->now_ms);
         if (sent < 0 || (size_t)sent < offered) {
             block(c);
-            return;
+            return false;
         }
     }
+    return true;
+}
+
+/* The same, a record at a time. Before the handshake is done nothing can be sealed; its end comes
+ * here again. */
+static bool flush_sealed(struct conn *c)
+{
+    if (!send_owed(c)) return false;
+    while (c->outbox != NULL) {
+        struct iovec vectors[CONN_VECTORS_MAX];
+        size_t count = outbox_peek(c->outbox, vectors, CONN_VECTORS_MAX);
+        size_t sealed;
+
+        if (!c->tls->is_ready) return false;
+        sealed = tls_stream_seal(c->tls, vectors, count);
+        if (sealed == 0) {
+            give_up_sealing(c);
+            return false;
+        }
+        outbox_take(&c->outbox, sealed, conn_loop(c)->now_ms);
+        if (!send_sealed(c)) return false;
+    }
+    return true;
+}
+
+void conn_flush(struct conn *c)
+{
+    c->is_dirty = false;
+    if (c->is_blocked || c->state == CONN_CLOSED) return;
+    if (!(c->tls == NULL ? flush_plain(c) : flush_sealed(c))) return;
     if (c->state == CONN_FINISHING) linger(c);
     else if (c->state == CONN_OPEN && c->ops->on_drained != NULL) c->ops->on_drained(c);
 }
@@ -210,32 +337,76 @@ static void queue_rest(struct conn *c, const struct piece *pieces, size_t count,
     }
 }
 
-/* Nothing is owed: offer the pieces to the kernel. Returns how many bytes it took, -1 when the
- * connection is broken. */
-static ssize_t write_through(struct conn *c, const struct piece *pieces, size_t count)
+static size_t vectors_of(const struct piece *pieces, size_t count,
+                         struct iovec vectors[CONN_VECTORS_MAX])
 {
-    struct iovec vectors[CONN_VECTORS_MAX];
     size_t vectors_count = count < CONN_VECTORS_MAX ? count : CONN_VECTORS_MAX;
-    ssize_t sent;
 
     for (size_t i = 0; i < vectors_count; i++) {
         vectors[i].iov_base = pieces[i].frame->bytes + pieces[i].offset;
         vectors[i].iov_len = pieces[i].len;
     }
-    sent = send_vectors(c, vectors, vectors_count);
+    return vectors_count;
+}
+
+/* Nothing is owed: offer the pieces to the kernel. Returns how many bytes it took, -1 when the
+ * connection is broken. */
+static ssize_t write_through(struct conn *c, const struct piece *pieces, size_t count)
+{
+    struct iovec vectors[CONN_VECTORS_MAX];
+    ssize_t sent = send_vectors(c, vectors, vectors_of(pieces, count, vectors));
+
     if (sent >= 0) return sent;
     return is_fatal(errno) ? -1 : 0;
+}
+
+/* Take `len` bytes off the front of the vectors from *at on. */
+static void skip_bytes(struct iovec *vectors, size_t count, size_t *at, size_t len)
+{
+    while (len > 0) {
+        struct iovec *vector = &vectors[*at];
+        size_t step;
+
+        CHECK(*at < count);
+        step = len < vector->iov_len ? len : vector->iov_len;
+        vector->iov_base = (char *)vector->iov_base + step;
+        vector->iov_len -= step;
+        len -= step;
+        if (vector->iov_len == 0) (*at)++;
+    }
+}
+
+/* The same with TLS: how many bytes were sealed, which then are the stream's to deliver. */
+static ssize_t seal_through(struct conn *c, const struct piece *pieces, size_t count)
+{
+    struct iovec vectors[CONN_VECTORS_MAX];
+    size_t vectors_count = vectors_of(pieces, count, vectors);
+    size_t at = 0;
+    ssize_t total = 0;
+
+    if (!c->tls->is_ready) return 0;
+    do {
+        size_t sealed = tls_stream_seal(c->tls, vectors + at, vectors_count - at);
+        if (sealed == 0) {
+            give_up_sealing(c);
+            return -1;
+        }
+        skip_bytes(vectors, vectors_count, &at, sealed);
+        total += (ssize_t)sealed;
+    } while (send_sealed(c) && at < vectors_count);
+    return c->state == CONN_CLOSED ? -1 : total;
 }
 
 enum result conn_write(struct conn *c, const struct piece *pieces, size_t count)
 {
     size_t bytes = pieces_bytes(pieces, count);
+    size_t owed = conn_owed_bytes(c);
     ssize_t sent = 0;
 
     if (c->state != CONN_OPEN) return R_CLOSED;
-    if (conn_owed_bytes(c) + bytes > OUTBOX_BYTES_MAX) return R_FULL;
-    if (c->outbox == NULL) {
-        sent = write_through(c, pieces, count);
+    if (owed + bytes > OUTBOX_BYTES_MAX) return R_FULL;
+    if (owed == 0) {
+        sent = c->tls == NULL ? write_through(c, pieces, count) : seal_through(c, pieces, count);
         if (sent < 0) {
             conn_close(c);
             return R_CLOSED;
@@ -247,6 +418,8 @@ enum result conn_write(struct conn *c, const struct piece *pieces, size_t count)
     return R_OK;
 }
 
+/* ---- reading ---- */
+
 /* Lingering: the peer's rest is read away, bounded by the deadline that linger() set. */
 static void discard(struct conn *c)
 {
@@ -256,6 +429,76 @@ static void discard(struct conn *c)
     if (got == 0 || (got < 0 && is_fatal(errno))) conn_close(c);
 }
 
+/* The peer will say no more. */
+static void end_of_input(struct conn *c)
+{
+    if (c->ops->on_eof == NULL) {
+        conn_close(c);
+        return;
+    }
+    /* A half-closed socket stays readable for ever: stop looking, or the loop spins. */
+    conn_pause(c);
+    c->ops->on_eof(c);
+}
+
+/* A client that was given the wrong scheme. What it said is not worth keeping: it may hold a token
+ * that has been on the wire in clear. */
+static void become_plain(struct conn *c)
+{
+    conn_loop(c)->tls_failures++;
+    tls_stream_free(c->tls);
+    c->tls = NULL;
+    if (c->ops->on_plain != NULL) c->ops->on_plain(c);
+    else conn_close(c);
+}
+
+/* TLS records begin with other bytes; methods of HTTP are letters. */
+static bool may_be_http(char first)
+{
+    return (first >= 'A' && first <= 'Z') || (first >= 'a' && first <= 'z');
+}
+
+static void on_handshaken(struct conn *c)
+{
+    struct loop *loop = conn_loop(c);
+
+    loop->tls_handshakes++;
+    if (tls_stream_is_resumed(c->tls)) loop->tls_handshakes_resumed++;
+    if (c->outbox != NULL) mark_dirty(c);
+}
+
+/* One turn of reading the stream: whatever it wants to say leaves before the owner is called, who
+ * may use the room for another connection. */
+static enum result read_sealed(struct conn *c, size_t *len)
+{
+    bool was_ready = c->tls->is_ready;
+    enum result result = tls_stream_read(c->tls, len);
+
+    if (!was_ready && c->tls->is_ready) on_handshaken(c);
+    if (result == R_INVALID) break_tls(c);
+    else (void)send_sealed(c);
+    return result;
+}
+
+static void receive_sealed(struct conn *c, char *bytes, size_t got)
+{
+    struct tls_room *room = conn_loop(c)->tls_room;
+    enum result result = R_OK;
+
+    if (!c->tls->has_begun && may_be_http(bytes[0])) {
+        become_plain(c);
+        return;
+    }
+    room->in = str_of(bytes, got);
+    while (c->state == CONN_OPEN && result == R_OK) {
+        size_t len;
+        result = read_sealed(c, &len);
+        if (c->state == CONN_OPEN && result == R_OK) c->ops->on_bytes(c, room->plain, len);
+    }
+    room->in = STR_NONE;
+    if (c->state == CONN_OPEN && result == R_CLOSED) end_of_input(c);
+}
+
 static void receive(struct conn *c)
 {
     struct loop *loop = conn_loop(c);
@@ -263,14 +506,11 @@ static void receive(struct conn *c)
 
     if (got > 0) {
         loop->bytes_in += (uint64_t)got;
-        c->ops->on_bytes(c, loop->receive_bytes, (size_t)got);
-    } else if (got < 0) {
-        if (is_fatal(errno)) conn_close(c);
-    } else if (c->ops->on_eof != NULL) {
-        /* A half-closed socket stays readable for ever: stop looking, or the loop spins. */
-        conn_pause(c);
-        c->ops->on_eof(c);
-    } else {
+        if (c->tls == NULL) c->ops->on_bytes(c, loop->receive_bytes, (size_t)got);
+        else receive_sealed(c, loop->receive_bytes, (size_t)got);
+    } else if (got == 0) {
+        end_of_input(c);
+    } else if (is_fatal(errno)) {
         conn_close(c);
     }
 }
@@ -328,11 +568,15 @@ bool conn_is_open(const struct conn *c)
 
 size_t conn_owed_bytes(const struct conn *c)
 {
-    return c->outbox == NULL ? 0 : c->outbox->owed_bytes;
+    size_t owed = c->outbox == NULL ? 0 : c->outbox->owed_bytes;
+
+    return c->tls == NULL ? owed : owed + c->tls->owed_len;
 }
 
 bool conn_is_stalled(const struct conn *c, uint64_t ms)
 {
+    if (c->tls != NULL && c->tls->owed_len > 0)
+        return conn_loop(c)->now_ms >= c->tls->progress_ms + ms;
     return c->outbox != NULL && conn_loop(c)->now_ms >= c->outbox->progress_ms + ms;
 }
 

@@ -3,7 +3,8 @@
  * Writing never blocks and never copies: what the kernel does not take stays as references to
  * shared frames, bounded by OUTBOX_BYTES_MAX for events. An idle connection owns no buffer at
  * all. Everything is called on the loop's thread. Nothing calls back from inside a call: closing
- * takes effect at once, on_closed comes later in the same turn. */
+ * takes effect at once, on_closed comes later in the same turn. With TLS everything here is about
+ * plain bytes; what is sealed and not taken by the kernel counts as owed, too. */
 #ifndef NET_CONN_H
 #define NET_CONN_H
 
@@ -12,10 +13,17 @@
 #include "net/loop.h"
 
 struct conn;
+struct tls;
+struct tls_stream;
 
 struct conn_ops {
-    /* Bytes came; they are the loop's and gone after the call. */
+    /* Bytes came; they are the loop's and gone after the call. With TLS there may be more calls
+     * after conn_pause: what was received is delivered to its end, LOOP_RECEIVE_BYTES and a record
+     * at most. */
     void (*on_bytes)(struct conn *c, char *bytes, size_t len);
+    /* Where TLS is spoken, the peer begins with something else that may be HTTP. The connection is
+     * plain from here on: say so, and finish. NULL: close. */
+    void (*on_plain)(struct conn *c);
     /* The peer will send no more; it may still read. NULL: close. */
     void (*on_eof)(struct conn *c);
     /* Nothing is owed any more; for whoever stopped reading until then. NULL: not told. */
@@ -31,6 +39,7 @@ struct conn {
     const struct conn_ops *ops;
     void *owner;
     struct outbox *outbox;   /* private; NULL while nothing is owed */
+    struct tls_stream *tls;  /* private; NULL when plain */
     struct conn *next_dirty; /* private */
     struct deadline deadline;
     int fd;
@@ -50,6 +59,9 @@ struct piece {
 /* Take over a connected, non-blocking socket. NULL when the loop cannot watch it; the descriptor
  * is then closed. */
 struct conn *conn_open(struct loop *loop, int fd, const struct conn_ops *ops, void *owner);
+/* The same with TLS, whose handshake the peer begins. Sets the deadline TLS_HANDSHAKE_MS_MAX. */
+struct conn *conn_open_tls(struct loop *loop, int fd, struct tls *tls, const struct conn_ops *ops,
+                           void *owner);
 /* Another protocol takes over: same socket, other callbacks. */
 void conn_set_owner(struct conn *c, const struct conn_ops *ops, void *owner);
 

@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "net/conn.h"
+#include "net/tls_stream.h"
 
 static void end_turn(struct loop *loop)
 {
@@ -161,7 +162,9 @@ void loop_close(struct loop *loop)
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     CHECK(uv_loop_close(&loop->uv) == 0);
     free(loop->receive_bytes);
+    tls_room_free(loop->tls_room);
     loop->receive_bytes = NULL;
+    loop->tls_room = NULL;
 }
 
 void loop_wake(struct loop *loop)

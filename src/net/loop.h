@@ -13,6 +13,7 @@
 #include "limits.h"
 
 struct conn;
+struct tls_room;
 
 /* A place in the timing wheel: whoever embeds it is called at, or up to a second after, its
  * deadline. */
@@ -35,14 +36,18 @@ struct loop {
     loop_fn on_turn_end; /* may be NULL */
     void *arg;
     char *receive_bytes; /* LOOP_RECEIVE_BYTES, for all connections; valid within one callback */
-    struct conn *dirty;  /* connections with something to write at the end of this turn */
-    uint64_t now_ms;     /* clock_mono_ms of this turn */
+    struct tls_room *tls_room; /* the same for TLS; NULL until a connection speaks it */
+    struct conn *dirty;        /* connections with something to write at the end of this turn */
+    uint64_t now_ms;           /* clock_mono_ms of this turn */
     size_t conns_count;
     struct deadline wheel[LOOP_WHEEL_SECONDS]; /* list heads */
     uint64_t wheel_second;                     /* the last second that was swept */
     uint64_t bytes_in;
     uint64_t bytes_out;
     uint64_t writes; /* system calls */
+    uint64_t tls_handshakes;
+    uint64_t tls_handshakes_resumed; /* of these, with a ticket */
+    uint64_t tls_failures;           /* connections that ended with what is no TLS */
 };
 
 /* `on_wake` runs once per turn in which loop_wake was called, `on_turn_end` after every callback
