@@ -66,6 +66,10 @@ export class Person {
     return this.server.request('PATCH', path, { token: this.access, body })
   }
 
+  put(path, body = {}) {
+    return this.server.request('PUT', path, { token: this.access, body })
+  }
+
   delete(path, body) {
     return this.server.request('DELETE', path, { token: this.access, body })
   }
