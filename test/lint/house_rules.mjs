@@ -51,7 +51,7 @@ export function findings(root) {
 
   for (const file of files) {
     checkPromises(file, report)
-    if (/\.(c|h|js|mjs|cmake)$/.test(file.path)) checkWidth(file, report)
+    if (/\.(c|h|js|mjs|ts|cmake)$/.test(file.path)) checkWidth(file, report)
     if (!file.isC) continue
     checkHead(file, report)
     checkCalls(file, report)
@@ -66,12 +66,12 @@ export function findings(root) {
 function list(root, directory) {
   if (!existsSync(join(root, directory))) return []
   return readdirSync(join(root, directory), { withFileTypes: true })
-    .filter((entry) => entry.name !== 'node_modules')
+    .filter((entry) => entry.name !== 'node_modules' && entry.name !== 'dist')
     .flatMap((entry) => {
       const path = `${directory}/${entry.name}`
       return entry.isDirectory() ? list(root, path) : [path]
     })
-    .filter((path) => /\.(c|h|js|mjs|md|sql|cmake|txt)$/.test(path))
+    .filter((path) => /\.(c|h|js|mjs|ts|md|sql|cmake|txt)$/.test(path))
     .sort()
 }
 

@@ -1,0 +1,21 @@
+/**
+ * observable.ts — a value that changes, for any user interface: `getSnapshot` and `subscribe` are
+ * what React's useSyncExternalStore, Svelte's stores and the like are made from.
+ * A snapshot is never changed; a change makes a new one, and only when somebody asks for it.
+ * @module
+ */
+/** A live value. */
+export interface Store<T> {
+    /** The value of now; the same object until something changes. */
+    getSnapshot(): T;
+    /** Call `listener` after every change, until the returned function is called. */
+    subscribe(listener: () => void): () => void;
+}
+export declare abstract class Observable<T> implements Store<T> {
+    #private;
+    readonly getSnapshot: () => T;
+    readonly subscribe: (listener: () => void) => (() => void);
+    /** Make the snapshot of now. */
+    protected abstract read(): T;
+    protected changed(): void;
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+// socket.test.js: the connection: it opens, tells, is cut, comes back, and misses nothing.
+import assert from 'node:assert/strict'
+import { test, before, after, describe } from 'node:test'
+import { ChatConnectionError, ChatSocket, ChatSocketError } from '@carillon/chat'
+import {
+  Proxy, QUICK, Server, clientOf, expectStatus, isMissing, makeAgent, makeTenant, next,
+  record, until,
+} from './lib/world.js'
+
+let server
+let ada
+let grace
+let room
+before(async () => {
+  server = await Server.start()
+  ;[ada, grace] = await makeTenant(server, 'Ada', 'Grace')
+  room = (await ada.conversation([grace], { type: 'group', name: 'room' })).id
+})
+after(() => server.stop())
+
+const seqs = (heard, id = room) =>
+  heard.filter(([name, , of]) => name === 'message.created' && of === id)
+    .map(([, { seq_num: seq }]) => seq)
+const isRising = (numbers) => numbers.every((n, i) => i === 0 || n === numbers[i - 1] + 1)
+
+describe('connecting', () => {
+  test('it connects, tells every event with its payload as on the wire', async (t) => {
+    const client = clientOf(t, grace)
+    const heard = record(client, 'connected', 'message.created', 'disconnected', 'event')
+    assert.equal(client.isConnected(), false)
+    await client.connect()
+    assert.equal(client.isConnected(), true)
+    await client.connect() // again is nothing
+    const message = await ada.send(room, 'Hello!')
+    await until(() => heard.some(([name]) => name === 'message.created'), 'the message')
+    const [, payload, id] = heard.find(([name]) => name === 'message.created')
+    assert.equal(payload.message_id, message.id)
+    assert.equal(payload.seq_num, message.seq_num)
+    assert.equal(id, room)
+    const events = heard.filter(([name]) => name === 'event').map(([, event]) => event)
+    const event = events.find(({ type }) => type === 'message.created')
+    assert.deepEqual(event, { type: 'message.created', payload, conversationId: room })
+    client.disconnect()
+    assert.equal(client.isConnected(), false)
+    const end = { code: 1000, reason: '', willReconnect: false }
+    assert.deepEqual(heard.at(-1), ['disconnected', end, undefined])
+    assert.equal(heard.filter(([name]) => name === 'connected').length, 1)
+  })
+
+  test('ChatSocket works alone', async (t) => {
+    const socket = new ChatSocket({ apiUrl: server.url, token: grace.access })
+    t.after(() => socket.disconnect())
+    await socket.connect()
+    const heard = next(socket, 'message.created')
+    const { id } = await ada.send(room, 'alone')
+    assert.equal((await heard).message_id, id)
+  })
+
+  test('wsUrl is used instead of what the server says', async (t) => {
+    const proxy = await Proxy.start(t, server)
+    const client = clientOf(t, grace, { wsUrl: `${proxy.url.replace('http', 'ws')}/ws` })
+    await client.connect()
+    assert.equal(proxy.sockets.length, 1)
+  })
+
+  test('autoConnect connects at once', async (t) => {
+    const client = clientOf(t, grace, { autoConnect: true })
+    await next(client, 'connected')
+  })
+
+  test('a token that is no good is an error, once, and no attempt is repeated', async (t) => {
+    const client = clientOf(t, grace, { token: 'nonsense' })
+    const heard = record(client, 'error', 'disconnected')
+    await assert.rejects(client.connect(), (error) =>
+      error instanceof ChatConnectionError && error.cause.status === 401)
+    assert.deepEqual(heard.map(([name]) => name), ['error'])
+    client.setToken(grace.access) // and with a good one it goes on by itself
+    await until(() => client.isConnected(), 'the connection')
+  })
+
+  test('without a server it gives up after so many attempts', async (t) => {
+    const attempts = []
+    const client = clientOf(t, grace, {
+      maxReconnectAttempts: 3,
+      retries: 0,
+      fetch: async (...args) => {
+        attempts.push(args)
+        throw new TypeError('no network')
+      },
+    })
+    await assert.rejects(client.connect(), ChatConnectionError)
+    assert.equal(attempts.length, 4) // the first, and three more
+  })
+
+  test('nobody has to wait for connect', async (t) => {
+    const client = clientOf(t, grace, { token: 'nonsense' })
+    const failed = next(client, 'error')
+    client.connect()
+    await failed // and no unhandled rejection ends this process
+  })
+})
+
+describe('listening', () => {
+  test('once is once, off ends, and one that throws keeps nobody from hearing', async (t) => {
+    const client = clientOf(t, grace)
+    await client.connect()
+    let once = 0
+    let never = 0
+    const off = () => never++
+    client.once('message.created', () => once++)
+    client.once('message.created', off)
+    client.off('message.created', off)
+    client.on('message.created', off)
+    client.off('message.created', off)
+    const heard = record(client, 'message.created')
+    const uncaught = new Promise((resolve) => process.once('uncaughtException', resolve))
+    // The runner listens too, and would take it for a failure of the test.
+    const others = process.listeners('uncaughtException').slice(0, -1)
+    for (const one of others) process.off('uncaughtException', one)
+    client.once('message.created', () => {
+      throw new Error('a mistake in an application')
+    })
+    const last = record(client, 'message.created')
+    await ada.send(room, 'one')
+    assert.equal((await uncaught).message, 'a mistake in an application')
+    for (const one of others) process.on('uncaughtException', one)
+    await ada.send(room, 'two')
+    await until(() => last.length === 2, 'both messages')
+    assert.deepEqual([once, never, heard.length], [1, 0, 2])
+    client.off('message.created')
+    const third = next(client, 'event', ({ type }) => type === 'message.created')
+    await ada.send(room, 'three')
+    await third
+    assert.equal(last.length, 2)
+  })
+
+  test('subscriptions are answered, and made again after a loss', async (t) => {
+    const proxy = await Proxy.start(t, server)
+    const client = clientOf(t, grace, { via: proxy })
+    client.subscribe([room]) // before there is a connection
+    client.subscribeSession('s1')
+    const heard = record(client, 'subscribed', 'session_subscribed')
+    const first = [
+      ['subscribed', [room], undefined],
+      ['session_subscribed', { session_id: 's1' }, undefined],
+    ]
+    await client.connect()
+    await until(() => heard.length === 2, 'the answers')
+    assert.deepEqual(heard, first)
+    proxy.cut()
+    await until(() => heard.length === 4, 'the answers after the loss')
+    assert.deepEqual(heard.slice(2), first)
+    client.unsubscribe([room])
+    client.unsubscribeSession('s1')
+    const back = next(client, 'resumed')
+    proxy.cut()
+    await back
+    const settled = next(client, 'message.created')
+    await ada.send(room, 'settle')
+    await settled
+    assert.equal(heard.length, 4)
+  })
+
+  test('what the server does not understand is an error, and the connection stays', async (t) => {
+    const client = clientOf(t, grace)
+    await client.connect()
+    const failed = next(client, 'error')
+    client.subscribe(['0190a6e0-0000-7000-8000-000000000000'])
+    const error = await failed
+    assert.ok(error instanceof ChatSocketError)
+    assert.match(error.message, /0190a6e0/)
+    assert.equal(client.isConnected(), true)
+  })
+
+  test('brain_event is what the agent sent', async (t) => {
+    if (await isMissing(server, 'POST', '/v1/chat/sessions/deep/events')) {
+      t.skip('the server has no route for session events')
+      return
+    }
+    const agent = await makeAgent(ada, 'Thinker')
+    const client = clientOf(t, grace)
+    await client.connect()
+    const subscribed = next(client, 'session_subscribed')
+    client.subscribeSession('deep')
+    await subscribed
+    const heard = next(client, 'brain_event')
+    await clientOf(t, agent).api.sendSessionEvent('deep', { some_field: { aB: 1 } })
+    assert.deepEqual(await heard, { some_field: { aB: 1 } })
+  })
+})
+
+describe('coming back', () => {
+  for (const how of ['fin', 'rst']) {
+    test(`S1 a connection that is cut (${how}) comes back and misses nothing`, async (t) => {
+      const proxy = await Proxy.start(t, server)
+      const client = clientOf(t, grace, { via: proxy })
+      const heard = record(client, 'message.created', 'resumed', 'disconnected')
+      await client.connect()
+      await ada.send(room, 'before')
+      await until(() => seqs(heard).length === 1, 'the first message')
+      const lost = next(client, 'disconnected')
+      if (how === 'fin') proxy.cut('fin')
+      proxy.down()
+      await lost
+      for (let i = 0; i < 20; i++) await ada.send(room, `missed ${i}`)
+      const other = await ada.conversation([grace], { type: 'group', name: 'new' })
+      await ada.send(other.id, 'in a new one')
+      const back = next(client, 'resumed')
+      proxy.up()
+      await back
+      await ada.send(room, 'after')
+      await until(() => seqs(heard).length === 22, () => `22 messages, not ${seqs(heard).length}`)
+      assert.ok(isRising(seqs(heard)), String(seqs(heard)))
+      assert.deepEqual(seqs(heard, other.id), [1])
+      const [, resumed] = heard.find(([name]) => name === 'resumed')
+      assert.ok(resumed.replayed >= 21, JSON.stringify(resumed))
+      const [, loss] = heard.find(([name]) => name === 'disconnected')
+      assert.equal(loss.willReconnect, true)
+    })
+  }
+
+  test('a server that restarts is come back to', async (t) => {
+    const own = await Server.start()
+    t.after(() => own.stop())
+    const proxy = await Proxy.start(t, own) // the address stays, the port behind it changes
+    const [eve, bob] = await makeTenant(own, 'Eve', 'Bob')
+    const { id } = await eve.conversation([bob])
+    const client = clientOf(t, bob, { via: proxy, maxReconnectAttempts: 1000 })
+    const heard = record(client, 'message.created', 'disconnected')
+    await client.connect()
+    await eve.send(id, 'before')
+    await until(() => seqs(heard, id).length === 1, 'the first message')
+    await own.terminate()
+    await own.restart()
+    await eve.send(id, 'during')
+    await until(() => seqs(heard, id).length === 2, 'the message after the restart')
+    assert.equal(heard.find(([name]) => name === 'disconnected')[1].code, 1012)
+  })
+
+  test('4001: a session that was ended is not come back to', async (t) => {
+    const other = await grace.login()
+    const client = clientOf(t, other)
+    const heard = record(client, 'disconnected', 'error', 'connected')
+    await client.connect()
+    const failed = next(client, 'error')
+    expectStatus(await other.post('/auth/logout', { refresh_token: other.refresh }), 200)
+    const error = await failed
+    assert.ok(error instanceof ChatConnectionError)
+    assert.equal(error.code, 4001)
+    assert.equal(heard.filter(([name]) => name === 'disconnected')[0][1].willReconnect, false)
+    assert.equal(client.isConnected(), false)
+  })
+
+  test('autoReconnect: false stays away', async (t) => {
+    const proxy = await Proxy.start(t, server)
+    const client = clientOf(t, grace, { via: proxy, autoReconnect: false })
+    const heard = record(client, 'disconnected', 'error')
+    await client.connect()
+    proxy.cut()
+    await until(() => heard.length === 1, 'the end')
+    assert.equal(heard[0][1].willReconnect, false)
+    await client.connect() // by hand it does
+    assert.equal(client.isConnected(), true)
+  })
+
+  test('a token that has expired is asked for again when it comes back', async (t) => {
+    const proxy = await Proxy.start(t, server)
+    let asked = 0
+    const client = clientOf(t, grace, {
+      via: proxy,
+      token: 'expired',
+      getToken: async () => {
+        asked++
+        return grace.access
+      },
+    })
+    await client.connect()
+    assert.equal(asked, 1)
+    client.api.setToken('expired again')
+    const back = next(client, 'connected')
+    proxy.cut()
+    await back
+    assert.equal(asked, 2)
+  })
+
+  test('disconnect while it waits is the end of it', async (t) => {
+    const proxy = await Proxy.start(t, server)
+    const client = clientOf(t, grace, { via: proxy, ...QUICK, reconnectInterval: 60_000 })
+    await client.connect()
+    const lost = next(client, 'disconnected')
+    proxy.down()
+    await lost
+    const waiting = client.connect()
+    client.disconnect()
+    await assert.rejects(waiting, ChatConnectionError)
+    proxy.up()
+    assert.equal(client.isConnected(), false)
+    await client.connect()
+    assert.equal(client.isConnected(), true)
+  })
+})
