@@ -32,6 +32,7 @@ static MUST_USE enum result all_but_deaf(struct tx *tx, const struct uuid *conve
         .kind = deaf.count == 0 ? AUDIENCE_EVERYONE : AUDIENCE_EXCEPT,
         .user_ids = deaf.ids,
         .count = deaf.count,
+        .is_blockable = true,
     };
     return R_OK;
 }
@@ -44,8 +45,12 @@ static MUST_USE enum result insiders_only(struct tx *tx, const struct uuid *conv
     enum result result = blocks_list_insiders(tx, conversation_id, author_ids, arena, &insiders);
 
     if (result != R_OK) return result;
-    *out =
-        (struct audience){.kind = AUDIENCE_ONLY, .user_ids = insiders.ids, .count = insiders.count};
+    *out = (struct audience){
+        .kind = AUDIENCE_ONLY,
+        .user_ids = insiders.ids,
+        .count = insiders.count,
+        .is_blockable = true,
+    };
     return R_OK;
 }
 
@@ -71,6 +76,8 @@ enum result audience_address(struct tx *tx, const struct message *message,
         .conversation_id = message->conversation_id,
         .author_id = *author_id,
         .flags = message->is_internal ? EVENT_INTERNAL : EVENT_PLAIN,
+        .seq_num = message->seq_num,
+        .sender_id = message->sender_id,
     };
     return message->is_internal
                ? insiders_only(tx, &message->conversation_id, author_ids, arena, &out->audience)

@@ -65,7 +65,7 @@ static void internal_messages_are_for_insiders(void **state)
 
     (void)testing_note(w, &c.conversation_id, ROBOT, STR("note"));
     assert_int_equal(testing_effect(w, 0)->audience.kind, AUDIENCE_ONLY);
-    assert_int_equal(testing_effect(w, 0)->flags, EVENT_INTERNAL);
+    assert_int_equal(testing_effect(w, 0)->flags, EVENT_INTERNAL | EVENT_BLOCKABLE);
     assert_int_equal(testing_effect(w, 0)->audience.count, 2);
     block(w, ALICE, ROBOT);
     (void)testing_note(w, &c.conversation_id, ROBOT, STR("note"));

@@ -12,6 +12,7 @@
 #include "limits.h"
 #include "store/changes.h"
 #include "store/conversations.h"
+#include "store/events.h"
 #include "store/reactions.h"
 #include "store/tasks.h"
 #include "store/versions.h"
@@ -57,7 +58,8 @@ static enum result delete_message(struct job *job, struct tx *tx)
     if ((result = versions_delete(tx, &m)) != R_OK) return result;
     if ((result = reactions_delete_all(tx, &m)) != R_OK) return result;
     if ((result = changes_note(tx, &m)) != R_OK) return result;
-    return emit_message_deleted(tx, &m, job->arena);
+    if ((result = emit_message_deleted(tx, &m, job->arena)) != R_OK) return result;
+    return events_forget_edits(tx, &m);
 }
 
 void message_delete_init(struct message_delete *cmd)
@@ -81,6 +83,7 @@ static MUST_USE enum result emit_conversation_deleted(struct tx *tx, const struc
                                              .tenant_id = self->tenant_id,
                                              .conversation_id = self->conversation_id,
                                              .author_id = self->user_id,
+                                             .flags = EVENT_FAREWELL,
                                              .type = STR("conversation.deleted")});
 }
 
@@ -123,6 +126,7 @@ static enum result purge(struct job *job, struct tx *tx)
     struct conversation conversation;
     size_t messages_count = 0;
     size_t tasks_count = 0;
+    size_t events_count = 0;
     enum result result =
         conversations_find(tx, &cmd->tenant_id, &cmd->conversation_id, job->arena, &conversation);
 
@@ -133,8 +137,11 @@ static enum result purge(struct job *job, struct tx *tx)
     if (result != R_OK) return result;
     result = tasks_delete_some(tx, &cmd->tenant_id, &cmd->conversation_id,
                                CONVERSATION_PURGE_TASKS_MAX, &tasks_count);
-    cmd->is_done =
-        messages_count < CONVERSATION_PURGE_MAX && tasks_count < CONVERSATION_PURGE_TASKS_MAX;
+    if (result != R_OK) return result;
+    result = events_delete_some(tx, &cmd->conversation_id, CONVERSATION_PURGE_MAX, &events_count);
+    cmd->is_done = messages_count < CONVERSATION_PURGE_MAX &&
+                   tasks_count < CONVERSATION_PURGE_TASKS_MAX &&
+                   events_count < CONVERSATION_PURGE_MAX;
     return result;
 }
 

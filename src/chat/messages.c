@@ -150,6 +150,7 @@ static MUST_USE enum result emit_created(struct tx *tx, const struct message *m,
 
     if (result != R_OK) return result;
     address.type = STR("message.created");
+    address.message = m;
     o = event_out_open(&event);
     json_field_uuid(o, "message_id", &m->message_id);
     json_field_u64(o, "seq_num", m->seq_num);

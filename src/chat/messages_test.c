@@ -42,7 +42,11 @@ static void numbers_rise_by_one_and_are_announced(void **state)
     testing_expect_event(e, CHANNEL_CONVERSATION, &group.conversation_id, "message.created");
     assert_true(testing_payload_has(e, "\"seq_num\":6"));
     assert_false(testing_payload_has(e, "is_internal"));
-    assert_int_equal(e->flags, EVENT_PLAIN);
+    assert_int_equal(e->flags, EVENT_BLOCKABLE);
+    assert_int_equal(e->seq_num, 6);
+    assert_true(uuid_equals(&e->sender_id, &w->people[ROBOT]));
+    assert_non_null(e->message);
+    assert_true(str_equals(e->message->content_text, STR("beep")));
     assert_true(uuid_equals(&e->author_id, &w->people[ROBOT]));
     assert_true(uuid_equals(&e->conversation_id, &group.conversation_id));
     assert_null(testing_effect(w, 1));
@@ -114,7 +118,7 @@ static void internal_messages_take_a_role(void **state)
     assert_int_equal(send_draft(w, &cmd), R_FORBIDDEN);
     assert_string_equal(cmd.job.problem.field, "is_internal");
     (void)testing_note(w, &group.conversation_id, ROBOT, STR("noted"));
-    assert_int_equal(testing_effect(w, 0)->flags, EVENT_INTERNAL);
+    assert_int_equal(testing_effect(w, 0)->flags, EVENT_INTERNAL | EVENT_BLOCKABLE);
     assert_true(testing_payload_has(testing_effect(w, 0), "\"is_internal\":true"));
 }
 

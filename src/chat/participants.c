@@ -27,25 +27,50 @@ static MUST_USE enum result require_group(struct tx *tx, const struct participan
                        "The two participants of a direct conversation stay; make a group instead.");
 }
 
-/* `verb` says who did it: "added_by", "removed_by". */
-static MUST_USE enum result emit_change(struct tx *tx, struct str type, const char *verb,
-                                        const struct participant *self, const struct uuid *user_id,
-                                        const struct uuid *new_owner_id)
+/* Somebody comes or goes. */
+struct change {
+    struct str type;
+    const char *verb; /* says who did it: "added_by", "removed_by" */
+    const struct participant *self;
+    const struct uuid *user_id;
+    const struct uuid *new_owner_id;
+};
+
+/* `to` has the channel and the flags. */
+static MUST_USE enum result emit_change_to(struct tx *tx, const struct change *change,
+                                           const struct tx_event *to)
 {
+    const struct participant *self = change->self;
+    struct tx_event address = *to;
     struct event_out event;
     struct json_out *o = event_out_open(&event);
 
     json_field_uuid(o, "conversation_id", &self->conversation_id);
-    json_field_uuid(o, "user_id", user_id);
-    json_field_uuid(o, verb, &self->user_id);
-    json_field_opt_uuid(o, "new_owner_id", new_owner_id);
-    return event_out_emit(&event, tx,
+    json_field_uuid(o, "user_id", change->user_id);
+    json_field_uuid(o, change->verb, &self->user_id);
+    json_field_opt_uuid(o, "new_owner_id", change->new_owner_id);
+    address.tenant_id = self->tenant_id;
+    address.conversation_id = self->conversation_id;
+    address.author_id = self->user_id;
+    address.type = change->type;
+    return event_out_emit(&event, tx, &address);
+}
+
+static MUST_USE enum result emit_change(struct tx *tx, const struct change *change)
+{
+    return emit_change_to(tx, change,
                           &(struct tx_event){.channel = CHANNEL_CONVERSATION,
-                                             .channel_id = self->conversation_id,
-                                             .tenant_id = self->tenant_id,
-                                             .conversation_id = self->conversation_id,
-                                             .author_id = self->user_id,
-                                             .type = type});
+                                             .channel_id = change->self->conversation_id});
+}
+
+/* Who goes while away is not in the conversation when they come back: this is where their replay
+ * finds that they went. Before the one that all hear, whose cursor is then after both. */
+static MUST_USE enum result log_farewell(struct tx *tx, const struct change *change)
+{
+    return emit_change_to(tx, change,
+                          &(struct tx_event){.channel = CHANNEL_USER,
+                                             .channel_id = *change->user_id,
+                                             .flags = EVENT_FAREWELL | EVENT_LOG_ONLY});
 }
 
 /* ---- add ---- */
@@ -110,9 +135,14 @@ static MUST_USE enum result announce_all(struct tx *tx, const struct participant
 
     for (size_t i = 0; i < users->count && result == R_OK; i++)
         result = conversation_announce(tx, conversation, &self->user_id, &users->users[i], NULL);
-    for (size_t i = 0; i < users->count && result == R_OK; i++)
-        result = emit_change(tx, STR("participant.added"), "added_by", self,
-                             &users->users[i].user_id, &nobody);
+    for (size_t i = 0; i < users->count && result == R_OK; i++) {
+        const struct change change = {.type = STR("participant.added"),
+                                      .verb = "added_by",
+                                      .self = self,
+                                      .user_id = &users->users[i].user_id,
+                                      .new_owner_id = &nobody};
+        result = emit_change(tx, &change);
+    }
     return result;
 }
 
@@ -202,6 +232,11 @@ static enum result drop(struct job *job, struct tx *tx)
     struct conversation conversation;
     struct participant self;
     struct participant leaver;
+    const struct change change = {.type = STR("participant.removed"),
+                                  .verb = "removed_by",
+                                  .self = &self,
+                                  .user_id = &leaver.user_id,
+                                  .new_owner_id = &new_owner_id};
     enum result result;
 
     if ((result = membership_require(tx, &cmd->caller, &cmd->conversation_id, &self, problem)) !=
@@ -213,8 +248,8 @@ static enum result drop(struct job *job, struct tx *tx)
 
     if ((result = pass_ownership(tx, &leaver, &new_owner_id)) != R_OK) return result;
     if ((result = participants_delete(tx, &leaver)) != R_OK) return result;
-    result = emit_change(tx, STR("participant.removed"), "removed_by", &self, &leaver.user_id,
-                         &new_owner_id);
+    result = log_farewell(tx, &change);
+    if (result == R_OK) result = emit_change(tx, &change);
     if (result == R_OK) tx_leave(tx, &self.conversation_id, &leaver.user_id, 1);
     return result;
 }

@@ -32,7 +32,10 @@ void commit_unref(struct commit *c)
     before = atomic_fetch_sub_explicit(&c->refs_count, 1, memory_order_acq_rel);
     CHECK(before > 0);
     if (before > 1) return;
-    for (struct effect *e = c->first; e != NULL; e = e->next) frame_unref(e->frame);
+    for (struct effect *e = c->first; e != NULL; e = e->next) {
+        frame_unref(e->frame);
+        frame_unref(e->frame_v1);
+    }
     arena_release(&c->arena);
     free(c);
 }

@@ -16,7 +16,11 @@ enum channel_kind { CHANNEL_USER = 1, CHANNEL_CONVERSATION = 2, CHANNEL_SESSION 
 enum event_flags {
     EVENT_PLAIN = 0,
     EVENT_LIVE = 1, /* not in the event log: typing, deltas; may be dropped for a slow listener */
-    EVENT_INTERNAL = 2, /* for agents, owners and admins only: kept in the log for replays */
+    /* The rest stands in the log, for replays (hub/outlook.h). */
+    EVENT_INTERNAL = 2,  /* for agents, owners and admins only */
+    EVENT_BLOCKABLE = 4, /* not for those who blocked the author, or the sender of the message */
+    EVENT_FAREWELL = 8,  /* of a user's channel: also when they are not in the conversation now */
+    EVENT_LOG_ONLY = 16, /* heard live by another event of the same commit, just after this one */
 };
 
 /* Who of a channel's listeners gets an event. The writer decides it from the rows as they are at
@@ -29,7 +33,10 @@ struct audience {
     } kind;
     const struct uuid *user_ids;
     size_t count;
+    bool is_blockable; /* follows the blocks of the author: the event is EVENT_BLOCKABLE */
 };
+
+struct message;
 
 enum effect_kind {
     EFFECT_EVENT,           /* an event for a channel */
@@ -50,6 +57,10 @@ struct effect {
     struct uuid author_id;       /* EVENT: who caused it, nil when nobody did */
     struct uuid conversation_id; /* EVENT: goes into the envelope, nil when it has none */
     uint64_t cursor;             /* EVENT: its place in the event log, 0 when live */
+    uint64_t seq_num;            /* EVENT: of the message that it is about, 0 when of none */
+    struct uuid sender_id;       /* EVENT: the sender of that message */
+    /* EVENT: a message.created has it whole, for the encoding that shows it; else NULL. */
+    const struct message *message;
     struct audience audience;    /* EVENT */
     struct str type;             /* EVENT, PRESENCE: "message.created" */
     struct str payload;          /* EVENT, PRESENCE: a JSON object */
@@ -60,7 +71,10 @@ struct effect {
     /* PRESENCE: who is in one of these hears it, on their user channel and once. */
     const struct uuid *conversation_ids;
     size_t conversation_ids_count;
-    struct frame *frame; /* EVENT, PRESENCE: the frame in base encoding; hub/bus sets it */
+    /* EVENT, PRESENCE: the frame in base encoding, and the one in carillon.v1 when somebody may
+     * listen in it. hub/bus sets them. */
+    struct frame *frame;
+    struct frame *frame_v1;
     struct effect *next;
 };
 

@@ -7,7 +7,12 @@
 static const char SQL_IS_ENABLED[] =
     "SELECT 1 FROM user_account WHERE user_id = $1 AND tenant_id = $2 AND disabled_at_ms IS NULL";
 static const char SQL_LIST[] =
-    "SELECT conversation_id FROM participant WHERE user_id = $1 AND tenant_id = $2";
+    "SELECT conversation_id FROM participant WHERE user_id = $1 AND tenant_id = $2"
+    " ORDER BY conversation_id"; /* as they lie in participant_by_user */
+
+static const char SQL_LIST_PLACES[] =
+    "SELECT conversation_id, joined_cursor, first_seq, role FROM participant"
+    " WHERE user_id = $1 AND tenant_id = $2 ORDER BY conversation_id";
 
 static const char SQL_LIST_BOUNDED[] =
     "SELECT p.conversation_id FROM participant p"
@@ -79,4 +84,33 @@ enum result memberships_list_bounded(struct tx *tx, const struct uuid *tenant_id
     *out = (struct memberships){.conversation_ids =
                                     ARENA_ARRAY(arena, struct uuid, bounds->count_max)};
     return take_rows(q, bounds->count_max, out);
+}
+
+enum result memberships_list_places(struct tx *tx, const struct uuid *tenant_id,
+                                    const struct uuid *user_id, struct arena *arena,
+                                    struct place_list *out)
+{
+    struct db_query *q = query_of_user(tx, SQL_LIST_PLACES, tenant_id, user_id);
+    struct place_list list = {.places = ARENA_ARRAY(arena, struct place, MEMBERSHIPS_FIRST)};
+    size_t capacity = MEMBERSHIPS_FIRST;
+    enum result result;
+
+    while ((result = db_next(q)) == R_OK) {
+        if (list.count == capacity) {
+            struct place *larger = ARENA_ARRAY(arena, struct place, 2 * capacity);
+            memcpy(larger, list.places, capacity * sizeof larger[0]);
+            list.places = larger;
+            capacity *= 2;
+        }
+        list.places[list.count++] = (struct place){
+            .conversation_id = db_uuid(q, 0),
+            .joined_cursor = db_u64(q, 1),
+            .first_seq = db_u64(q, 2),
+            .role = (enum participant_role)db_i64(q, 3),
+        };
+    }
+    db_end(q);
+    if (result != R_DONE) return result;
+    *out = list;
+    return R_OK;
 }

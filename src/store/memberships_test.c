@@ -64,6 +64,41 @@ static void all_of_them_are_heard(void **state)
                      R_NOT_FOUND);
 }
 
+static void places_say_since_when_and_as_what(void **state)
+{
+    struct testing_accounts *f = *state;
+    struct place_list list;
+    struct participant p = {.tenant_id = f->ours.tenant_id, .user_id = f->ann.user_id};
+    struct memberships heard;
+
+    for (uint64_t i = 0; i < 100; i++) {
+        f->next_cursor = i + 1;
+        p.conversation_id = converse(f, 0);
+    }
+    assert_int_equal(participants_set_role(&f->tx, &p, PARTICIPANT_ADMIN), R_OK);
+    assert_int_equal(participants_hide(&f->tx, &p, 7), R_OK);
+    assert_int_equal(
+        memberships_list_places(&f->tx, &f->ours.tenant_id, &f->ann.user_id, &f->arena, &list),
+        R_OK);
+    assert_int_equal(
+        memberships_list(&f->tx, &f->ours.tenant_id, &f->ann.user_id, &f->arena, &heard), R_OK);
+    assert_int_equal(list.count, 100);
+    assert_int_equal(heard.count, 100);
+    for (size_t i = 0; i < 100; i++) {
+        const struct place *place = &list.places[i];
+        bool is_last = uuid_equals(&place->conversation_id, &p.conversation_id);
+        /* In the order of ids, which rise. */
+        assert_int_equal(place->joined_cursor, i);
+        assert_true(uuid_equals(&place->conversation_id, &heard.conversation_ids[i]));
+        assert_int_equal(place->role, is_last ? PARTICIPANT_ADMIN : PARTICIPANT_OWNER);
+        assert_int_equal(place->first_seq, is_last ? 8 : 0);
+    }
+    assert_int_equal(
+        memberships_list_places(&f->tx, &f->theirs.tenant_id, &f->ann.user_id, &f->arena, &list),
+        R_OK);
+    assert_int_equal(list.count, 0);
+}
+
 static void large_ones_are_left_out(void **state)
 {
     struct testing_accounts *f = *state;
@@ -94,6 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ACCOUNTS_TEST(all_of_them_are_heard),
+        ACCOUNTS_TEST(places_say_since_when_and_as_what),
         ACCOUNTS_TEST(large_ones_are_left_out),
         ACCOUNTS_TEST(no_more_than_so_many),
     };

@@ -47,6 +47,8 @@ static const char SQL_FIND[] =
 static const char SQL_FIND_ANYWHERE[] =
     "SELECT " COLUMNS " FROM message WHERE message_id = $1 AND tenant_id = $2";
 
+static const char SQL_FIND_AT[] = "SELECT " COLUMNS " FROM message" OF_ONE;
+
 static const char SQL_FIND_BY_CLIENT_MSG_ID[] =
     "SELECT " COLUMNS " FROM message WHERE conversation_id = $1 AND sender_id = $2"
     " AND client_msg_id = $3 AND tenant_id = $4";
@@ -58,6 +60,25 @@ static const char SQL_FIND_BY_CLIENT_MSG_ID[] =
 
 static const char SQL_LIST_OLDEST[] = "SELECT " COLUMNS IN_RANGE " ORDER BY seq_num LIMIT $6";
 static const char SQL_LIST_NEWEST[] = "SELECT " COLUMNS IN_RANGE " ORDER BY seq_num DESC LIMIT $6";
+
+static struct str copy_text(struct arena *arena, struct str text)
+{
+    return text.at == NULL ? STR_NONE : arena_copy(arena, text);
+}
+
+const struct message *message_copy(struct arena *arena, const struct message *message)
+{
+    struct message *copy = ARENA_NEW(arena, struct message);
+
+    *copy = *message;
+    copy->content_text = copy_text(arena, message->content_text);
+    copy->content_meta = copy_text(arena, message->content_meta);
+    copy->client_msg_id = STR_NONE;
+    copy->client_msg_digest = STR_NONE;
+    copy->reactions = NULL;
+    copy->reactions_count = 0;
+    return copy;
+}
 
 enum result messages_insert(struct tx *tx, const struct message *message)
 {
@@ -212,6 +233,16 @@ enum result messages_find_anywhere(struct tx *tx, const struct uuid *tenant_id,
     db_bind_uuid(q, 1, message_id);
     db_bind_uuid(q, 2, tenant_id);
     return find_one(q, arena, out);
+}
+
+enum result messages_find_at(struct tx *tx, const struct uuid *tenant_id,
+                             const struct uuid *conversation_id, uint64_t seq_num,
+                             struct arena *arena, struct message *out)
+{
+    const struct message like = {
+        .tenant_id = *tenant_id, .conversation_id = *conversation_id, .seq_num = seq_num};
+
+    return find_one(query_one(tx, SQL_FIND_AT, &like), arena, out);
 }
 
 enum result messages_find_by_client_msg_id(struct tx *tx, const struct message *like,

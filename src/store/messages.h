@@ -74,6 +74,9 @@ struct message_list {
     bool has_more;      /* the range holds more than the limits let through */
 };
 
+/* What a reader sees of it, without reactions; for what outlives the original. */
+const struct message *message_copy(struct arena *arena, const struct message *message);
+
 /* R_CONFLICT: the id, the place or the client_msg_id is taken; nothing was written. */
 MUST_USE enum result messages_insert(struct tx *tx, const struct message *message);
 /* The message stays, its client_msg_id is free again. R_NOT_FOUND. */
@@ -97,6 +100,10 @@ MUST_USE enum result messages_find(struct tx *tx, const struct uuid *tenant_id,
                                    const struct uuid *conversation_id,
                                    const struct uuid *message_id, struct arena *arena,
                                    struct message *out);
+/* By its place in the conversation. R_NOT_FOUND. */
+MUST_USE enum result messages_find_at(struct tx *tx, const struct uuid *tenant_id,
+                                      const struct uuid *conversation_id, uint64_t seq_num,
+                                      struct arena *arena, struct message *out);
 /* What this sender sent to this conversation under this id. R_NOT_FOUND. */
 MUST_USE enum result messages_find_by_client_msg_id(struct tx *tx, const struct message *like,
                                                     struct arena *arena, struct message *out);

@@ -10,7 +10,7 @@
 
 static const char SQL_INSERT[] =
     "INSERT INTO participant (conversation_id, user_id, tenant_id, role, joined_at_ms,"
-    " last_read_seq) VALUES ($1, $2, $3, $4, $5, $6)";
+    " last_read_seq, joined_cursor) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
 #define OF_ONE " WHERE conversation_id = $1 AND user_id = $2 AND tenant_id = $3"
 
@@ -103,6 +103,7 @@ enum result participants_insert(struct tx *tx, const struct participant *partici
     db_bind_i64(q, 4, participant->role);
     db_bind_u64(q, 5, tx->now_ms);
     db_bind_u64(q, 6, participant->last_read_seq);
+    db_bind_u64(q, 7, tx_cursor(tx));
     if ((result = db_run(q)) != R_OK) return result;
     return add_to_count(tx, &participant->tenant_id, &participant->conversation_id, 1);
 }

@@ -25,7 +25,8 @@ struct participant {
     struct uuid user_id;
     struct uuid tenant_id;
     enum participant_role role;
-    uint64_t joined_at_ms; /* set by participants_insert */
+    uint64_t joined_at_ms;  /* set by participants_insert, and the next */
+    uint64_t joined_cursor; /* the newest event then; only memberships.h reads it */
     uint64_t last_read_seq;
     uint64_t first_seq; /* sees the messages from here on; 0: all, and never deleted for them */
     uint64_t muted_until_ms;  /* 0, or a time that may be over */

@@ -21,10 +21,12 @@ struct store {
     struct writer *writer;
     struct reader_pool *readers;
     struct counters counters;
+    struct uuid epoch;
 };
 
 static const char SQL_EPOCH_INSERT[] =
     "INSERT INTO meta (name, value) VALUES ('epoch', $1) ON CONFLICT (name) DO NOTHING";
+static const char SQL_EPOCH[] = "SELECT value FROM meta WHERE name = 'epoch'";
 
 static char *path_in(const char *directory, const char *name)
 {
@@ -34,8 +36,22 @@ static char *path_in(const char *directory, const char *name)
     return path;
 }
 
+static MUST_USE enum result read_epoch(struct db *db, struct uuid *out)
+{
+    struct db_query *q = db_query(db, SQL_EPOCH);
+    struct arena arena;
+    enum result result;
+
+    arena_init(&arena);
+    result = db_next(q);
+    if (result == R_OK && !uuid_parse(db_text(q, 0, &arena), out)) result = R_CORRUPT;
+    db_end(q);
+    arena_release(&arena);
+    return result == R_DONE ? R_CORRUPT : result;
+}
+
 /* The first start of a database names its history. */
-static MUST_USE enum result ensure_epoch(struct db *db, struct fault *fault)
+static MUST_USE enum result ensure_epoch(struct db *db, struct uuid *out, struct fault *fault)
 {
     enum result result = db_begin(db);
 
@@ -46,11 +62,12 @@ static MUST_USE enum result ensure_epoch(struct db *db, struct fault *fault)
 
         uuid_write(&epoch, text);
         db_bind_text(q, 1, str_of(text, sizeof text));
-        if ((result = db_run(q)) == R_OK) result = db_commit(db);
+        if ((result = db_run(q)) == R_OK) result = read_epoch(db, out);
+        if (result == R_OK) result = db_commit(db);
         if (result != R_OK) db_rollback(db);
     }
     if (result != R_OK)
-        return fault_set(fault, result, 0, "cannot write the epoch of the database");
+        return fault_set(fault, result, 0, "cannot read or write the epoch of the database");
     return R_OK;
 }
 
@@ -68,7 +85,7 @@ static MUST_USE enum result open_parts(struct store *s, const struct store_optio
 
     if ((result = db_open(&s->db, path, DB_WRITER, fault)) != R_OK) return result;
     if ((result = migrate_run(s->db, migrations, migrations_count, fault)) != R_OK) return result;
-    if ((result = ensure_epoch(s->db, fault)) != R_OK) return result;
+    if ((result = ensure_epoch(s->db, &s->epoch, fault)) != R_OK) return result;
     if ((result = reader_pool_start(&s->readers, &reading, fault)) != R_OK) return result;
     writing.db = s->db;
     return writer_start(&s->writer, &writing, fault);
@@ -126,6 +143,11 @@ enum result store_write(struct store *s, struct job *job)
 enum result store_read(struct store *s, struct job *job)
 {
     return reader_pool_submit(s->readers, job);
+}
+
+struct uuid store_epoch(const struct store *s)
+{
+    return s->epoch;
 }
 
 void store_stats_get(struct store *s, struct store_stats *out)

@@ -5,6 +5,7 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include "base/uuid.h"
 #include "store/commit.h"
 #include "store/job.h"
 
@@ -51,6 +52,9 @@ void store_close(struct store *s);
 /* R_FULL (STORE_QUEUE_JOBS_MAX) or R_CLOSED: the job stays the caller's. Never blocks. */
 MUST_USE enum result store_write(struct store *s, struct job *job);
 MUST_USE enum result store_read(struct store *s, struct job *job);
+
+/* The name of this database's history: a restored backup has another one. */
+struct uuid store_epoch(const struct store *s);
 
 void store_stats_get(struct store *s, struct store_stats *out);
 

@@ -115,9 +115,13 @@ static TESTING_UNUSED int64_t testing_number_now(struct db *db, const char *sql)
 static TESTING_UNUSED void testing_rows_begin(struct testing_dir *dir, struct arena *arena,
                                               struct tx *tx)
 {
+    static uint64_t next_cursor;
+
+    next_cursor = 1;
     testing_dir_make(dir);
     arena_init(arena);
-    *tx = (struct tx){.db = testing_db_open_migrated(dir), .now_ms = 1000};
+    *tx = (struct tx){
+        .db = testing_db_open_migrated(dir), .now_ms = 1000, .next_cursor = &next_cursor};
     assert_int_equal(db_begin(tx->db), R_OK);
 }
 

@@ -5,19 +5,27 @@
 #include "store/tx.h"
 
 #include "base/check.h"
+#include "store/messages.h"
 
 static const char SQL_EVENT_INSERT[] =
     "INSERT INTO event (cursor, tenant_id, channel_kind, channel_id, conversation_id, author_id, "
-    "type,"
-    " flags, payload, at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    "type, flags, payload, at_ms, seq_num, sender_id)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 
 /* The number is one above the newest row, which is never deleted. */
 static const char SQL_REVOCATION_INSERT[] =
     "INSERT INTO revocation (revocation_id, session_id, user_id, at_ms)"
     " VALUES ((SELECT coalesce(max(revocation_id), 0) + 1 FROM revocation), $1, $2, $3)";
 
+uint64_t tx_cursor(const struct tx *tx)
+{
+    CHECK(tx->next_cursor != NULL);
+    return *tx->next_cursor - 1;
+}
+
 static MUST_USE enum result log_event(struct tx *tx, const struct tx_event *event, uint64_t cursor)
 {
+    unsigned flags = event->flags | (event->audience.is_blockable ? EVENT_BLOCKABLE : 0u);
     struct db_query *q = db_query(tx->db, SQL_EVENT_INSERT);
 
     db_bind_u64(q, 1, cursor);
@@ -27,9 +35,12 @@ static MUST_USE enum result log_event(struct tx *tx, const struct tx_event *even
     db_bind_uuid(q, 5, &event->conversation_id);
     db_bind_uuid(q, 6, &event->author_id);
     db_bind_text(q, 7, event->type);
-    db_bind_i64(q, 8, event->flags);
+    db_bind_i64(q, 8, flags);
     db_bind_text(q, 9, event->payload);
     db_bind_u64(q, 10, tx->now_ms);
+    if (event->seq_num == 0) db_bind_null(q, 11);
+    else db_bind_u64(q, 11, event->seq_num);
+    db_bind_uuid(q, 12, &event->sender_id);
     return db_run(q);
 }
 
@@ -48,7 +59,8 @@ static struct audience copy_audience(struct arena *arena, const struct audience 
     CHECK(audience->kind != AUDIENCE_EVERYONE || audience->count == 0);
     return (struct audience){.kind = audience->kind,
                              .user_ids = copy_ids(arena, audience->user_ids, audience->count),
-                             .count = audience->count};
+                             .count = audience->count,
+                             .is_blockable = audience->is_blockable};
 }
 
 enum result tx_emit(struct tx *tx, const struct tx_event *event)
@@ -68,7 +80,7 @@ enum result tx_emit(struct tx *tx, const struct tx_event *event)
     }
     e = commit_add(tx->commit, EFFECT_EVENT);
     e->channel = event->channel;
-    e->flags = event->flags;
+    e->flags = event->flags | (event->audience.is_blockable ? EVENT_BLOCKABLE : 0u);
     e->id = event->channel_id;
     e->tenant_id = event->tenant_id;
     e->author_id = event->author_id;
@@ -77,6 +89,9 @@ enum result tx_emit(struct tx *tx, const struct tx_event *event)
     e->type = event->type;
     e->payload = arena_copy(&tx->commit->arena, event->payload);
     e->audience = copy_audience(&tx->commit->arena, &event->audience);
+    e->seq_num = event->seq_num;
+    e->sender_id = event->sender_id;
+    if (event->message != NULL) e->message = message_copy(&tx->commit->arena, event->message);
     return R_OK;
 }
 

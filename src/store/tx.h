@@ -14,9 +14,12 @@ struct tx {
     uint64_t *next_cursor; /* the writer's; NULL on a reader */
 };
 
+/* On the writer: the place of the newest event in the log, those of this transaction included. */
+uint64_t tx_cursor(const struct tx *tx);
+
 /* Append an event: into the event log (unless EVENT_LIVE) and among the effects of this commit.
- * `type` is a literal; `payload`, a JSON object, is copied. `conversation_id` and `author_id` may
- * be nil. */
+ * `type` is a literal; `payload`, a JSON object, is copied, and so is
+ * `message`. `conversation_id`, `author_id` and `sender_id` may be nil. */
 struct tx_event {
     enum channel_kind channel;
     struct uuid channel_id;
@@ -25,6 +28,9 @@ struct tx_event {
     struct uuid author_id;
     enum event_flags flags;
     struct audience audience; /* its ids are copied */
+    uint64_t seq_num;         /* of the message that it is about, and the next, its sender */
+    struct uuid sender_id;
+    const struct message *message; /* the message that was created */
     struct str type;
     struct str payload;
 };

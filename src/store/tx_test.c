@@ -3,6 +3,7 @@
  * show. */
 #include "store/tx.h"
 
+#include "store/messages.h"
 #include "store/store_testing.h"
 
 struct fixture {
@@ -94,6 +95,41 @@ static void a_durable_event_has_a_row_and_an_effect(void **state)
     arena_release(&arena);
 }
 
+static void an_event_of_the_log_alone_says_so(void **state)
+{
+    struct fixture *f = *state;
+
+    f->event.flags = EVENT_LOG_ONLY | EVENT_FAREWELL;
+    f->event.audience.is_blockable = true;
+    f->event.seq_num = 5;
+    f->event.sender_id = uuid_new();
+    assert_int_equal(tx_emit(&f->tx, &f->event), R_OK);
+    assert_int_equal(tx_cursor(&f->tx), 41);
+    assert_int_equal(f->tx.commit->first->flags, EVENT_LOG_ONLY | EVENT_FAREWELL | EVENT_BLOCKABLE);
+    assert_int_equal(f->tx.commit->first->seq_num, 5);
+    assert_uuid(f->tx.commit->first->sender_id, f->event.sender_id);
+    assert_int_equal(testing_number(f->db, "SELECT flags FROM event"),
+                     EVENT_LOG_ONLY | EVENT_FAREWELL | EVENT_BLOCKABLE);
+    assert_int_equal(testing_number(f->db, "SELECT seq_num FROM event"), 5);
+}
+
+static void a_message_is_copied(void **state)
+{
+    struct fixture *f = *state;
+    char text[] = "hello";
+    struct message m = {.content_text = str_from(text), .seq_num = 3};
+    const struct message *copy;
+
+    f->event.message = &m;
+    assert_int_equal(tx_emit(&f->tx, &f->event), R_OK);
+    memset(text, 'x', sizeof text - 1);
+    m.seq_num = 4;
+    copy = f->tx.commit->first->message;
+    assert_int_equal(copy->seq_num, 3);
+    assert_true(str_equals(copy->content_text, STR("hello")));
+    assert_null(copy->content_meta.at);
+}
+
 static void a_live_event_has_no_row_and_no_cursor(void **state)
 {
     struct fixture *f = *state;
@@ -125,9 +161,9 @@ static void an_audience_is_copied(void **state)
     const struct effect *e;
 
     assert_int_equal(tx_emit(&f->tx, &f->event), R_OK);
-    f->event.audience = (struct audience){AUDIENCE_EXCEPT, users, 2};
+    f->event.audience = (struct audience){.kind = AUDIENCE_EXCEPT, .user_ids = users, .count = 2};
     assert_int_equal(tx_emit(&f->tx, &f->event), R_OK);
-    f->event.audience = (struct audience){AUDIENCE_ONLY, NULL, 0}; /* nobody here, but in the log */
+    f->event.audience = (struct audience){.kind = AUDIENCE_ONLY}; /* nobody here, but in the log */
     assert_int_equal(tx_emit(&f->tx, &f->event), R_OK);
     memset(users, 0, sizeof users);
 
@@ -211,6 +247,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_durable_event_has_a_row_and_an_effect, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_live_event_has_no_row_and_no_cursor, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_event_of_the_log_alone_says_so, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_message_is_copied, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_event_may_have_no_author_and_no_conversation, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(an_audience_is_copied, set_up, tear_down),
