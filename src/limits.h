@@ -139,6 +139,17 @@ static_assert((TOKEN_CACHE_SLOTS & (TOKEN_CACHE_SLOTS - 1)) == 0, "hashes are cu
 #define LIVE_NOTES_MAX 65536u /* from the workers, waiting; past it: dropped, but for closes */
 /* A close of each socket fits beside them, and one of each that opened meanwhile. */
 #define LIVE_INBOX_ITEMS_MAX (2u * LIVE_NOTES_MAX + CONNECTIONS_MAX)
+/* Kept in memory for who comes back: at 2,000 messages/s of 100 bytes some 8 s; past either: the
+ * log has it. */
+#define RECENT_BYTES_MAX (32u << 20)
+#define RECENT_COMMITS_MAX 16384u
+#define RECENT_EFFECTS_MAX \
+    4096u /* looked through for one listener, some 0.3 ms; past it: the log */
+/* Of one replay: what a busy user misses in days; past either: complete is false, sync by REST. */
+#define REPLAY_EVENTS_MAX 20000u
+#define REPLAY_BYTES_MAX (32u << 20)
+/* Of a replay at a time, read and owed; past it: when the client has taken these. */
+#define REPLAY_PORTION_BYTES_MAX (256u * 1024u)
 static_assert(OUTBOX_BYTES_MAX >= 4 * HUB_BATCH_BYTES_MAX, "a burst of four full batches must fit");
 static_assert(HUB_GATHERED_BYTES_MAX > HUB_BATCH_BYTES_MAX, "one channel is cut first");
 
@@ -163,6 +174,8 @@ static_assert(HUB_GATHERED_BYTES_MAX > HUB_BATCH_BYTES_MAX, "one channel is cut 
 #define CONVERSATION_PARTICIPANTS_MAX 20000u /* each is a row and a listener; past it: 409 */
 /* An edited text and its meta, each byte escaped to six; past it: CHECK. Others have a few ids. */
 #define EVENT_PAYLOAD_BYTES_MAX (512u * 1024u)
+/* The whole event with its envelope, the message of carillon.v1 included; past it: CHECK. */
+#define EVENT_JSON_BYTES_MAX (EVENT_PAYLOAD_BYTES_MAX + 4096u)
 #define MESSAGE_EDITS_MAX 1000u        /* of a message, whose versions are kept; past it: 409 */
 #define REACTION_BYTES_MAX 64u         /* of an emoji, a family of four has 25; past it: 400 */
 #define REACTION_KINDS_MAX 20u         /* different emoji of a message; past it: 409 */
@@ -180,8 +193,8 @@ static_assert(HUB_GATHERED_BYTES_MAX > HUB_BATCH_BYTES_MAX, "one channel is cut 
 static_assert(EVENT_PAYLOAD_BYTES_MAX >=
                   6 * (MESSAGE_TEXT_BYTES_MAX + MESSAGE_META_BYTES_MAX) + 1024,
               "any edit fits its event");
-static_assert(OUTBOX_BYTES_MAX > EVENT_PAYLOAD_BYTES_MAX,
-              "a listener that keeps up gets any event");
+static_assert(OUTBOX_BYTES_MAX > EVENT_JSON_BYTES_MAX, "a listener that keeps up gets any event");
+static_assert(OUTBOX_BYTES_MAX / 2 >= REPLAY_PORTION_BYTES_MAX, "live events fit beside a portion");
 static_assert(MESSAGES_ANSWER_BYTES_MAX >= MESSAGE_TEXT_BYTES_MAX, "one message always fits");
 static_assert(SYNC_BATCH_MESSAGES_MAX <= SYNC_MESSAGES_MAX, "one batch always fits");
 static_assert(SYNC_READS_PARTICIPANTS_MAX <= SYNC_READS_MAX, "one batch always fits");

@@ -14,6 +14,7 @@
 #include "auth/ticket.h"
 #include "auth/token_cache.h"
 #include "base/inbox.h"
+#include "hub/event_frame.h"
 #include "hub/hub.h"
 #include "hub/live.h"
 #include "hub/presence_view.h"
@@ -57,6 +58,8 @@ struct api {
     struct rates *rates;
     struct live *live;                  /* who types, who is there; notes only */
     struct streams *streams;            /* what agents stream; on another thread */
+    const struct event_v1 *v1;          /* what carillon.v1 is written with */
+    _Atomic uint32_t *v1_count;         /* listeners in it; for the hubs */
     struct metrics *const *all_metrics; /* of every worker, ends with NULL */
 
     /* this worker's own */

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "hub/event_frame.h"
 
 struct bus_delivery {
     struct inbox_item item;
@@ -16,6 +15,12 @@ struct bus_delivery {
 void bus_init(struct bus *bus, bus_receive_fn receive)
 {
     *bus = (struct bus){.receive = receive};
+    atomic_init(&bus->v1_count, 0);
+}
+
+void bus_speak_v1(struct bus *bus, const struct event_v1 *v1)
+{
+    bus->v1 = v1;
 }
 
 void bus_add(struct bus *bus, struct inbox *inbox)
@@ -32,11 +37,19 @@ static void on_delivery(struct inbox_item *item, void *worker)
     free(delivery);
 }
 
-static void encode(struct commit *commit)
+/* Whether carillon.v1 is spoken is asked after the commit, and a listener is counted before its
+ * rows are read: one that this look does not see finds the commit in its rows. */
+static void encode(const struct bus *bus, struct commit *commit)
 {
+    bool has_v1 = atomic_load(&bus->v1_count) > 0;
+
+    CHECK(!has_v1 || bus->v1 != NULL);
     for (struct effect *effect = commit->first; effect != NULL; effect = effect->next) {
-        if (effect->kind == EFFECT_EVENT || effect->kind == EFFECT_PRESENCE)
-            effect->frame = event_frame_new(effect);
+        if (effect->kind != EFFECT_EVENT && effect->kind != EFFECT_PRESENCE) continue;
+        effect->frame = event_frame_new(effect);
+        if (!has_v1) continue;
+        effect->frame_v1 =
+            effect->cursor == 0 ? frame_ref(effect->frame) : event_frame_new_v1(effect, bus->v1);
     }
 }
 
@@ -55,7 +68,7 @@ static struct bus_delivery *delivery_new(const struct bus *bus, struct commit *c
 
 void bus_publish(struct bus *bus, struct commit *commit)
 {
-    encode(commit);
+    encode(bus, commit);
     for (size_t i = 0; i < bus->count; i++)
         inbox_push(bus->inboxes[i], &delivery_new(bus, commit)->item);
     commit_unref(commit);
@@ -63,7 +76,7 @@ void bus_publish(struct bus *bus, struct commit *commit)
 
 void bus_publish_live(struct bus *bus, struct commit *commit)
 {
-    encode(commit);
+    encode(bus, commit);
     for (size_t i = 0; i < bus->count; i++) {
         struct bus_delivery *delivery = delivery_new(bus, commit);
         if (inbox_try_push(bus->inboxes[i], &delivery->item) == R_OK) continue;

@@ -6,7 +6,7 @@
 #define HUB_BUS_H
 
 #include "base/inbox.h"
-#include "store/commit.h"
+#include "hub/event_frame.h"
 
 #define BUS_WORKERS_MAX 64u
 
@@ -17,11 +17,16 @@ struct bus {
     struct inbox *inboxes[BUS_WORKERS_MAX];
     size_t count;
     bus_receive_fn receive;
+    const struct event_v1 *v1;
+    /* Listeners in carillon.v1: while there is none, no event is encoded in it. The hubs count. */
+    _Atomic uint32_t v1_count;
 };
 
 void bus_init(struct bus *bus, bus_receive_fn receive);
 /* Before the writer starts. The inbox's receiver is the worker that `receive` gets. */
 void bus_add(struct bus *bus, struct inbox *inbox);
+/* Before the first listener in carillon.v1; `v1` outlives the bus. */
+void bus_speak_v1(struct bus *bus, const struct event_v1 *v1);
 
 /* Writer and main thread: encode the commit's events, once, and hand it to every worker. Takes the
  * reference. Waits while an inbox is full: a worker never waits for these two, so it will drain. */

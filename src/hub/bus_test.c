@@ -105,9 +105,45 @@ static void test_without_workers(void **state)
     commit_unref(commit);
 }
 
+static void write_message(struct json_out *o, const struct message *message)
+{
+    (void)message;
+    json_bool(o, true);
+}
+
+/* In carillon.v1 only while somebody listens in it; what has no cursor has the same bytes. */
+static void test_two_encodings(void **state)
+{
+    static const struct event_v1 v1 = {.write_message = write_message};
+    struct commit *commit;
+    struct bus bus;
+
+    (void)state;
+    bus_init(&bus, receive);
+    bus_speak_v1(&bus, &v1);
+    commit = commit_of(0);
+    commit->first->cursor = 1;
+    bus_publish(&bus, commit_ref(commit));
+    assert_non_null(commit->first->frame);
+    assert_null(commit->first->frame_v1);
+    commit_unref(commit);
+
+    atomic_fetch_add(&bus.v1_count, 1);
+    commit = commit_of(0);
+    commit->first->cursor = 1;
+    commit_add(commit, EFFECT_EVENT)->type = STR("live");
+    bus_publish(&bus, commit_ref(commit));
+    assert_non_null(commit->first->frame_v1);
+    assert_true(commit->first->frame_v1->len > commit->first->frame->len);
+    assert_ptr_equal(commit->last->frame, commit->last->frame_v1);
+    assert_int_equal(atomic_load(&commit->last->frame->refs_count), 2);
+    commit_unref(commit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_two_encodings),
         cmocka_unit_test(test_every_worker_gets_everything_in_order),
         cmocka_unit_test(test_without_workers),
     };

@@ -91,6 +91,7 @@ void channel_attach(struct hub *hub, struct map *index, const struct uuid *id, s
     l->subscriptions[l->subscriptions_count] = (struct subscription){
         .channel = channel->number, .position = channel->subscribers_count & INT32_MAX};
     channel->subscribers_count++;
+    channel->counts[l->encoding]++;
     l->subscriptions_count++;
 }
 
@@ -104,6 +105,7 @@ static void unlink_pair(struct hub *hub, struct listener *l, uint32_t i)
 
     CHECK(channel->subscribers[gone.position].listener == l->number);
     CHECK(channel->subscribers[gone.position].subscription == i);
+    channel->counts[l->encoding]--;
     if (gone.position != last_subscriber) {
         struct subscriber moved = channel->subscribers[last_subscriber];
         struct listener *other = slots_get(&hub->listeners, moved.listener);

@@ -20,7 +20,8 @@ struct channel {
     struct subscriber *subscribers;
     uint32_t subscribers_count;
     uint32_t subscribers_capacity;
-    uint32_t number; /* in the hub's table */
+    uint32_t counts[ENCODINGS_COUNT]; /* of the subscribers that listen in each encoding */
+    uint32_t number;                  /* in the hub's table */
 };
 
 /* Attach or detach; both do nothing when it is done already. A channel exists while it has a

@@ -41,8 +41,14 @@ static bool contains(const struct audience *audience, const struct uuid *user_id
 }
 
 static bool may_hear(const struct listener *l, const struct subscription *subscription,
-                     const struct effect *effect)
+                     const struct batch_event *event)
 {
+    const struct effect *effect = event->effect;
+
+    if (event->ranges[l->encoding].len == 0) return false;
+    if (l->after_cursor != 0 && (l->after_cursor == UINT64_MAX ||
+                                 (effect->cursor != 0 && effect->cursor <= l->after_cursor)))
+        return false;
     switch (effect->audience.kind) {
     case AUDIENCE_EVERYONE: break;
     case AUDIENCE_ONLY:
@@ -61,7 +67,8 @@ static bool may_hear(const struct listener *l, const struct subscription *subscr
 /* Does everybody hear all of the batch, as far as this listener is concerned? */
 static bool hears_all(const struct listener *l, const struct batch *batch)
 {
-    if (batch->has_audience) return false;
+    if (batch->has_audience || batch->is_partial[l->encoding]) return false;
+    if (l->after_cursor >= batch->first_cursor) return false;
     return !batch->has_live || (!l->has_focus && conn_owed_bytes(l->conn) < OUTBOX_LIVE_BYTES_MAX);
 }
 
@@ -72,13 +79,15 @@ static void gather_end(struct gathering *g)
     g->events_count = 0;
 }
 
-static void gather(struct gathering *g, struct frame *bytes, const struct batch_event *event)
+static void gather(struct gathering *g, const struct batch *batch, const struct batch_event *event)
 {
     struct piece *last = g->count == 0 ? NULL : &g->pieces[g->count - 1];
+    struct frame *bytes = batch->bytes[g->listener->encoding];
+    const struct batch_range *range = &event->ranges[g->listener->encoding];
 
     g->events_count++;
-    if (last != NULL && last->frame == bytes && last->offset + last->len == event->offset) {
-        last->len += event->len;
+    if (last != NULL && last->frame == bytes && last->offset + last->len == range->offset) {
+        last->len += range->len;
         return;
     }
     if (g->count == HUB_PIECES_MAX) {
@@ -88,7 +97,7 @@ static void gather(struct gathering *g, struct frame *bytes, const struct batch_
         g->events_count = 1;
     }
     g->pieces[g->count++] =
-        (struct piece){.frame = bytes, .offset = event->offset, .len = event->len};
+        (struct piece){.frame = bytes, .offset = range->offset, .len = range->len};
 }
 
 void delivery_of_one(struct hub *hub, struct listener *l, const struct channel *channel,
@@ -97,7 +106,8 @@ void delivery_of_one(struct hub *hub, struct listener *l, const struct channel *
     const struct batch *batch = channel->batch;
 
     if (hears_all(l, batch)) {
-        struct piece whole = {.frame = batch->bytes, .len = batch->bytes_count};
+        struct piece whole = {.frame = batch->bytes[l->encoding],
+                              .len = batch->bytes_count[l->encoding]};
         write_pieces(hub, l, &whole, 1, batch->events_count);
         return;
     }
@@ -107,8 +117,7 @@ void delivery_of_one(struct hub *hub, struct listener *l, const struct channel *
     g.count = 0;
     g.events_count = 0;
     for (uint32_t i = 0; i < batch->events_count; i++) {
-        if (may_hear(l, subscription, batch->events[i].effect))
-            gather(&g, batch->bytes, &batch->events[i]);
+        if (may_hear(l, subscription, &batch->events[i])) gather(&g, batch, &batch->events[i]);
     }
     gather_end(&g);
 }
@@ -150,8 +159,7 @@ void delivery_of_many(struct hub *hub, struct listener *l)
     while ((n = earliest(hub, l)) != NULL) {
         const struct batch *batch = batch_of(hub, l, n);
         const struct batch_event *event = &batch->events[n->event++];
-        if (may_hear(l, &l->subscriptions[n->subscription], event->effect))
-            gather(&g, batch->bytes, event);
+        if (may_hear(l, &l->subscriptions[n->subscription], event)) gather(&g, batch, event);
     }
     gather_end(&g);
 }

@@ -19,9 +19,10 @@ struct membership_change {
     bool is_join;
 };
 
-void hub_init(struct hub *hub)
+void hub_init(struct hub *hub, _Atomic uint32_t *v1_count)
 {
-    *hub = (struct hub){0};
+    *hub = (struct hub){.v1_count = v1_count};
+    recent_init(&hub->recent);
     map_init(&hub->users, INT32_MAX);
     map_init(&hub->conversations, INT32_MAX);
     map_init(&hub->sessions, INT32_MAX);
@@ -34,6 +35,7 @@ void hub_release(struct hub *hub)
     hub_flush(hub);
     CHECK(hub->listeners.used_count == 0);
     CHECK(hub->channels.used_count == 0);
+    recent_release(&hub->recent);
     map_release(&hub->users);
     map_release(&hub->conversations);
     map_release(&hub->sessions);
@@ -53,6 +55,9 @@ void hub_listen(struct hub *hub, struct listener *l)
     l->number = slots_add(&hub->listeners, l);
     l->is_loading = true;
     hub->loading_count++;
+    /* Before its rows are read: what the bus then publishes without a frame in carillon.v1 was
+     * committed before that, and so is in the rows. */
+    if (l->encoding == ENCODING_V1) atomic_fetch_add(hub->v1_count, 1);
 }
 
 static void note_change(struct listener *l, const struct uuid *conversation_id, bool is_join)
@@ -124,6 +129,7 @@ void hub_unlisten(struct hub *hub, struct listener *l)
     if (l->is_loading) stop_loading(hub, l);
     channel_detach_all(hub, l);
     slots_remove(&hub->listeners, l->number);
+    if (l->encoding == ENCODING_V1) atomic_fetch_sub(hub->v1_count, 1);
 }
 
 static struct subscription *find_conversation(struct hub *hub, const struct listener *l,
@@ -215,11 +221,17 @@ static void mark_dirty(struct hub *hub, const struct channel *channel)
     hub->dirty[hub->dirty_count++] = channel->number;
 }
 
+/* What a listener may get of it, in the longer of its encodings. */
+static uint32_t length_of(const struct effect *effect)
+{
+    return effect->frame_v1 == NULL ? effect->frame->len : effect->frame_v1->len;
+}
+
 static void gather(struct hub *hub, struct channel *channel, const struct effect *effect)
 {
     if (channel->batch == NULL) mark_dirty(hub, channel);
     batch_add(&channel->batch, effect, hub->order++);
-    hub->gathered_bytes += effect->frame->len;
+    hub->gathered_bytes += length_of(effect);
 }
 
 static void publish(struct hub *hub, const struct effect *effect)
@@ -227,16 +239,16 @@ static void publish(struct hub *hub, const struct effect *effect)
     const struct map *index = index_of(hub, effect->channel);
     struct channel *channel;
 
-    if (map_find(index, &effect->id) == NULL) return;
+    if ((effect->flags & EVENT_LOG_ONLY) != 0 || map_find(index, &effect->id) == NULL) return;
     /* What was gathered must fit a connection together with this event, which may be large. */
-    if (hub->gathered_bytes > 0 &&
-        hub->gathered_bytes + effect->frame->len > HUB_GATHERED_BYTES_MAX)
+    if (hub->gathered_bytes > 0 && hub->gathered_bytes + length_of(effect) > HUB_GATHERED_BYTES_MAX)
         hub_flush(hub);
     channel = map_find(index, &effect->id); /* a flush lets go of channels that nobody hears */
     if (channel == NULL) return;
     gather(hub, channel, effect);
     hub->events_published++;
-    if (channel->batch->bytes_count >= HUB_BATCH_BYTES_MAX ||
+    if (channel->batch->bytes_count[ENCODING_BASE] >= HUB_BATCH_BYTES_MAX ||
+        channel->batch->bytes_count[ENCODING_V1] >= HUB_BATCH_BYTES_MAX ||
         hub->gathered_bytes >= HUB_GATHERED_BYTES_MAX)
         hub_flush(hub);
 }
@@ -315,6 +327,7 @@ void hub_apply(struct hub *hub, struct commit *commit)
 {
     /* This commit is held by our own reference until the loop is done: a flush in the middle
      * drops only the commits before it. */
+    recent_add(&hub->recent, commit);
     for (const struct effect *effect = commit->first; effect != NULL; effect = effect->next) {
         switch (effect->kind) {
         case EFFECT_EVENT: publish(hub, effect); break;
@@ -384,12 +397,20 @@ static void flush_many_channels(struct hub *hub)
     }
 }
 
+/* In the encodings that somebody here listens in. Nobody came since the events did. */
+static void seal(struct channel *channel)
+{
+    for (enum encoding i = 0; i < ENCODINGS_COUNT; i++) {
+        if (channel->counts[i] > 0) batch_seal(channel->batch, i);
+    }
+}
+
 void hub_flush(struct hub *hub)
 {
     if (hub->dirty_count > 0) {
         for (uint32_t i = 0; i < hub->dirty_count; i++) {
             struct channel *channel = slots_get(&hub->channels, hub->dirty[i]);
-            batch_seal(channel->batch);
+            seal(channel);
         }
         if (hub->dirty_count == 1) flush_one_channel(hub, slots_get(&hub->channels, hub->dirty[0]));
         else flush_many_channels(hub);

@@ -9,10 +9,13 @@
 #ifndef HUB_HUB_H
 #define HUB_HUB_H
 
+#include <stdatomic.h>
+
 #include "base/map.h"
 #include "base/slots.h"
+#include "hub/batch.h"
+#include "hub/recent.h"
 #include "net/conn.h"
-#include "store/commit.h"
 
 struct hub;
 struct channel;
@@ -30,6 +33,10 @@ struct news;
 struct listener {
     struct conn *conn;
     struct uuid user_id;
+    enum encoding encoding; /* as it stays */
+    /* ENCODING_V1: durable events up to here are not for it, because it knows them otherwise.
+     * UINT64_MAX: nothing is, not even live events: it is still catching up. */
+    uint64_t after_cursor;
     /* The listener is more than OUTBOX_BYTES_MAX behind, or its connection broke. Called once, from
      * within hub_flush; must not unlisten there, but when the connection says on_closed. */
     void (*on_too_slow)(struct listener *l);
@@ -66,8 +73,10 @@ struct hub {
     uint32_t news_capacity;
     uint64_t turn;
     size_t loading_count;
-    uint64_t order;       /* of the next event */
-    struct commit **held; /* commits whose effects the open batches point into */
+    struct recent recent;
+    _Atomic uint32_t *v1_count; /* listeners in ENCODING_V1, of all workers; the bus looks at it */
+    uint64_t order;             /* of the next event */
+    struct commit **held;       /* commits whose effects the open batches point into */
     uint32_t held_count;
     uint32_t held_capacity;
     uint64_t events_published;  /* that had a listener here */
@@ -75,11 +84,13 @@ struct hub {
     uint64_t listeners_dropped; /* too slow */
 };
 
-void hub_init(struct hub *hub);
+/* `v1_count` outlives the hub. */
+void hub_init(struct hub *hub, _Atomic uint32_t *v1_count);
 /* CHECKs that no listener is left. */
 void hub_release(struct hub *hub);
 
-/* A new listener hears nothing yet, but the hub notes which conversations its user joins and
+/* `conn`, `user_id`, `encoding` and `on_too_slow` are set, `after_cursor` may be set at any time. A
+ * new listener hears nothing yet, but the hub notes which conversations its user joins and
  * leaves from here on. Then read the user's conversations from the database, and call
  * hub_listener_loaded. In the other order a join between the two would be in neither. */
 void hub_listen(struct hub *hub, struct listener *l);

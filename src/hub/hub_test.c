@@ -443,9 +443,146 @@ static void test_a_large_event_after_others(void **state)
     assert_int_equal(ear->too_slow_calls, 0);
 }
 
+/* ---- two encodings ---- */
+
+static struct testing_ear *hear_v1(struct testing_hub *h, unsigned number, uint64_t after_cursor,
+                                   const struct uuid *conversation_id)
+{
+    struct testing_ear *ear = testing_listen_in(h, ENCODING_V1, number, testing_id('u', number), 0);
+
+    ear->listener.after_cursor = after_cursor;
+    hub_listener_loaded(&h->hub, &ear->listener, conversation_id, 1);
+    return ear;
+}
+
+static void say_durable(struct testing_hub *h, struct uuid id, uint64_t cursor, const char *text)
+{
+    struct commit *commit = commit_new();
+
+    testing_durable(commit, id, cursor, str_from(text));
+    hub_apply(&h->hub, commit);
+}
+
+static void test_each_in_its_own_encoding(void **state)
+{
+    struct testing_hub *h = *state;
+    struct uuid id = testing_id('c', 1);
+    struct testing_ear *base = testing_hear(h, 0, testing_id('u', 0), &id, 1);
+    struct testing_ear *v1 = hear_v1(h, 1, 0, &id);
+
+    say_durable(h, id, 1, "a");
+    hub_flush(&h->hub);
+    say_durable(h, id, 2, "b");
+    say_durable(h, id, 3, "c");
+    hub_flush(&h->hub);
+    testing_expect_heard(base, "abc");
+    testing_expect_heard(v1, "a1 b2 c3 ");
+    assert_int_equal(h->hub.recent.newest, 3);
+}
+
+static void test_who_speaks_v1_is_counted(void **state)
+{
+    struct testing_hub *h = *state;
+
+    (void)testing_listen(h, 0, testing_id('u', 0), 0);
+    assert_int_equal(atomic_load(&h->v1_count), 0);
+    (void)testing_listen_in(h, ENCODING_V1, 1, testing_id('u', 1), 0);
+    assert_int_equal(atomic_load(&h->v1_count), 1);
+    (void)testing_listen_in(h, ENCODING_V1, 2, testing_id('u', 1), 0);
+    assert_int_equal(atomic_load(&h->v1_count), 2);
+    testing_unlisten(h, 1);
+    testing_unlisten(h, 0);
+    assert_int_equal(atomic_load(&h->v1_count), 1);
+}
+
+/* What it knows already does not come again; what is not in the log does. */
+static void test_events_after_a_cursor(void **state)
+{
+    struct testing_hub *h = *state;
+    struct uuid id = testing_id('c', 1);
+    struct testing_ear *ear = hear_v1(h, 0, 2, &id);
+    struct testing_ear *other = hear_v1(h, 1, 0, &id);
+    struct commit *commit = commit_new();
+    struct effect *live = testing_event(commit, CHANNEL_CONVERSATION, id, STR("live "));
+
+    live->flags = EVENT_LIVE;
+    live->frame_v1 = frame_ref(live->frame);
+    hub_apply(&h->hub, commit);
+    say_durable(h, id, 1, "a");
+    say_durable(h, id, 2, "b");
+    say_durable(h, id, 3, "c");
+    hub_flush(&h->hub);
+    testing_expect_heard(ear, "live c3 ");
+    testing_expect_heard(other, "live a1 b2 c3 ");
+    say_durable(h, id, 4, "d");
+    hub_flush(&h->hub);
+    testing_expect_heard(ear, "d4 ");
+}
+
+static void test_deaf_while_it_catches_up(void **state)
+{
+    struct testing_hub *h = *state;
+    struct uuid id = testing_id('c', 1);
+    struct testing_ear *ear = hear_v1(h, 0, UINT64_MAX, &id);
+    struct commit *commit = commit_new();
+    struct effect *live = testing_event(commit, CHANNEL_CONVERSATION, id, STR("live "));
+
+    live->flags = EVENT_LIVE;
+    live->frame_v1 = frame_ref(live->frame);
+    hub_apply(&h->hub, commit);
+    hub_flush(&h->hub);
+    say_durable(h, id, 1, "a");
+    hub_flush(&h->hub);
+    testing_expect_heard(ear, "");
+    say_durable(h, id, 2, "b"); /* gathered when it goes live */
+    ear->listener.after_cursor = 2;
+    say_durable(h, id, 3, "c");
+    hub_flush(&h->hub);
+    testing_expect_heard(ear, "c3 ");
+}
+
+/* Published before it listened: older than what it knows. */
+static void test_events_without_a_frame_are_left_out(void **state)
+{
+    struct testing_hub *h = *state;
+    struct uuid id = testing_id('c', 1);
+    struct testing_ear *v1 = hear_v1(h, 0, 0, &id);
+    struct testing_ear *base = testing_hear(h, 1, testing_id('u', 1), &id, 1);
+    struct commit *commit = commit_new();
+
+    testing_event(commit, CHANNEL_CONVERSATION, id, STR("a"))->cursor = 1;
+    hub_apply(&h->hub, commit);
+    hub_flush(&h->hub);
+    testing_expect_heard(v1, "");
+    testing_expect_heard(base, "a");
+}
+
+static void test_log_only_is_not_heard(void **state)
+{
+    struct testing_hub *h = *state;
+    struct uuid id = testing_id('c', 1);
+    struct testing_ear *v1 = hear_v1(h, 0, 0, &id);
+    struct testing_ear *base = testing_hear(h, 1, testing_id('u', 1), &id, 1);
+    struct commit *commit = commit_new();
+
+    testing_durable(commit, id, 1, STR("a"))->flags = EVENT_LOG_ONLY;
+    testing_durable(commit, id, 2, STR("b"));
+    hub_apply(&h->hub, commit);
+    hub_flush(&h->hub);
+    testing_expect_heard(v1, "b2 ");
+    testing_expect_heard(base, "b");
+    assert_true(recent_covers(&h->hub.recent, 0)); /* for replays it is there */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        HUB_TEST(test_each_in_its_own_encoding),
+        HUB_TEST(test_who_speaks_v1_is_counted),
+        HUB_TEST(test_events_after_a_cursor),
+        HUB_TEST(test_deaf_while_it_catches_up),
+        HUB_TEST(test_events_without_a_frame_are_left_out),
+        HUB_TEST(test_log_only_is_not_heard),
         HUB_TEST(test_channels_of_all_kinds),
         HUB_TEST(test_all_sockets_of_a_user),
         HUB_TEST(test_join_and_leave_in_the_middle_of_a_commit),

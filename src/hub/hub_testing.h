@@ -22,6 +22,7 @@ struct testing_ear {
 struct testing_hub {
     struct loop loop;
     struct hub hub;
+    _Atomic uint32_t v1_count;
     struct testing_ear *ears[TESTING_EARS_MAX]; /* NULL: none */
 };
 
@@ -49,25 +50,35 @@ static TESTING_HUB_UNUSED int testing_hub_make(void **state)
 
     assert_non_null(h);
     testing_loop_open(&h->loop, NULL, NULL);
-    hub_init(&h->hub);
+    hub_init(&h->hub, &h->v1_count);
     *state = h;
     return 0;
 }
 
 /* Listens, and still loads. `send_bytes` as for testing_owner_open. */
-static TESTING_HUB_UNUSED struct testing_ear *testing_listen(struct testing_hub *h, unsigned number,
-                                                             struct uuid user_id, int send_bytes)
+static TESTING_HUB_UNUSED struct testing_ear *testing_listen_in(struct testing_hub *h,
+                                                                enum encoding encoding,
+                                                                unsigned number,
+                                                                struct uuid user_id, int send_bytes)
 {
     struct testing_ear *ear = calloc(1, sizeof *ear);
 
     assert_non_null(ear);
     assert_true(number < TESTING_EARS_MAX && h->ears[number] == NULL);
     testing_owner_open(&ear->owner, &h->loop, &testing_ops, send_bytes);
-    ear->listener = (struct listener){
-        .conn = ear->owner.conn, .user_id = user_id, .on_too_slow = testing_on_too_slow};
+    ear->listener = (struct listener){.conn = ear->owner.conn,
+                                      .user_id = user_id,
+                                      .encoding = encoding,
+                                      .on_too_slow = testing_on_too_slow};
     hub_listen(&h->hub, &ear->listener);
     h->ears[number] = ear;
     return ear;
+}
+
+static TESTING_HUB_UNUSED struct testing_ear *testing_listen(struct testing_hub *h, unsigned number,
+                                                             struct uuid user_id, int send_bytes)
+{
+    return testing_listen_in(h, ENCODING_BASE, number, user_id, send_bytes);
 }
 
 /* Listens to its user and these conversations. */
@@ -116,6 +127,19 @@ static TESTING_HUB_UNUSED struct effect *testing_event(struct commit *commit,
     e->channel = channel;
     e->id = id;
     e->frame = frame_of(bytes);
+    return e;
+}
+
+/* The same with a place in the log, which stands in its frame of carillon.v1. */
+static TESTING_HUB_UNUSED struct effect *testing_durable(struct commit *commit, struct uuid id,
+                                                         uint64_t cursor, struct str bytes)
+{
+    struct effect *e = testing_event(commit, CHANNEL_CONVERSATION, id, bytes);
+    char text[64];
+    int len = snprintf(text, sizeof text, "%.*s%llu ", STR_ARGS(bytes), (unsigned long long)cursor);
+
+    e->cursor = cursor;
+    e->frame_v1 = frame_of(str_of(text, (size_t)len));
     return e;
 }
 

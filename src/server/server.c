@@ -19,6 +19,7 @@
 #include "api/router.h"
 #include "base/check.h"
 #include "base/log.h"
+#include "chat/message_json.h"
 #include "chat/streams.h"
 #include "net/acceptor.h"
 #include "server/revocation_watch.h"
@@ -36,6 +37,7 @@ struct server {
     struct inbox inbox; /* of the main thread */
     struct acceptor acceptor;
     struct bus bus;
+    struct event_v1 v1;
     struct store *store;
     struct keyring *keyring;
     struct password_pool *password_pool;
@@ -244,6 +246,16 @@ static void on_commit(void *arg, struct commit *commit)
     if (observed != NULL) live_observe(&s->live, observed);
 }
 
+/* Before there is a listener. */
+static void speak_v1(struct server *s)
+{
+    struct uuid epoch = store_epoch(s->store);
+
+    cursor_key_init(&s->v1.key, &epoch);
+    s->v1.write_message = message_json_write;
+    bus_speak_v1(&s->bus, &s->v1);
+}
+
 static enum result open_parts(struct server *s, struct fault *fault)
 {
     const struct config *c = s->config;
@@ -262,6 +274,7 @@ static enum result open_parts(struct server *s, struct fault *fault)
     password_options.cost.memory_kib = (uint32_t)c->password_memory_kib;
     if ((result = make_data_directory(s, fault)) != R_OK) return result;
     if ((result = store_open(&s->store, &store_options, fault)) != R_OK) return result;
+    speak_v1(s);
     if ((result = keyring_open(&s->keyring, c->data.at, fault)) != R_OK) return result;
     if ((result = tickets_new(&s->tickets, TICKETS_SPENT_MAX)) != R_OK) return result;
     if ((result = throttle_new(&s->throttle)) != R_OK) return result;
@@ -281,6 +294,8 @@ static enum result make_workers(struct server *s, struct fault *fault)
         .rates = s->rates,
         .live = &s->live,
         .streams = s->streams,
+        .v1 = &s->v1,
+        .v1_count = &s->bus.v1_count,
         .all_metrics = s->metrics,
     };
 

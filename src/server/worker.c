@@ -85,7 +85,7 @@ enum result worker_new(struct worker **out, const struct api *shared, struct fau
 
     CHECK(w != NULL);
     inbox_init(&w->inbox, WORKER_INBOX_ITEMS_MAX, wake, &w->loop);
-    hub_init(&w->hub);
+    hub_init(&w->hub, shared->v1_count);
     revoked_init(&w->revoked, REVOKED_KEEP_MS);
     presence_view_init(&w->presence);
     w->api = *shared;
