@@ -92,7 +92,7 @@ static void send_head(struct echo_session *s, int status, const char *text, stru
 
     http_date_write(clock_wall_ms(), date);
     buf_init(&out, 1024);
-    if (status == 101) ws_handshake_write(&out, accept_key, head.date);
+    if (status == 101) ws_handshake_write(&out, accept_key, STR_NONE, head.date);
     else http_write_head(&out, status, &head);
     buf_append(&out, str_from(text));
     CHECK(!buf_overflowed(&out));

@@ -24,7 +24,11 @@ struct metrics {
     counter events_published; /* with a listener on this worker */
     counter events_delivered;
     counter listeners_dropped;
-    counter requests_limited; /* answered with 429 for their rate */
+    counter requests_limited;    /* answered with 429 for their rate */
+    counter resumes;             /* that were complete */
+    counter resumes_incomplete;  /* told to sync */
+    counter resumes_from_memory; /* of the complete ones */
+    counter events_replayed;
     counter bytes_in;
     counter bytes_out;
     counter writes;

@@ -5,10 +5,12 @@
  * the first to be through has it. */
 #include "api/upgrade.h"
 
+#include "api/catch_up.h"
 #include "api/http_session.h"
 #include "api/origin.h"
 #include "api/reply.h"
 #include "api/ws_session.h"
+#include "api/ws_v1.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -17,10 +19,13 @@
 
 /* In the request's arena. */
 struct upgrade {
-    struct hearing hearing;
+    struct hearing *hearing;   /* its own, or in the catch-up */
+    struct catch_up *catch_up; /* resumes; else NULL */
     struct request *request;
     struct ws_session *session;
     struct token_claims who;
+    bool is_v1;
+    bool has_bad_cursor; /* what it wants to resume from is no cursor of ours */
     char accept[WS_ACCEPT_KEY_BYTES];
 };
 
@@ -95,24 +100,57 @@ static bool check_unspent(struct request *r, const struct token_claims *who)
     return false;
 }
 
+/* What the socket wants to hear first. A cursor that is none is no fault of the request: its socket
+ * is told to sync, as after any other that leads nowhere. */
+static void choose_start(struct upgrade *u, struct str cursor_text)
+{
+    struct request *r = u->request;
+    struct api *api = r->api;
+    uint64_t cursor = 0;
+
+    if (cursor_text.at != NULL &&
+        cursor_parse(&api->v1->key, &u->who.tenant_id, cursor_text, &cursor)) {
+        u->catch_up = catch_up_new(api, &u->who, cursor);
+        u->hearing = &u->catch_up->missed.hearing;
+    } else {
+        u->has_bad_cursor = cursor_text.at != NULL;
+        u->hearing = ARENA_NEW(&r->arena, struct hearing);
+        hearing_init(u->hearing, &u->who.tenant_id, &u->who.user_id);
+        u->hearing->wants_newest = u->is_v1;
+        u->hearing->job.arena = &r->arena;
+        u->hearing->job.reply_to = api->inbox;
+    }
+}
+
+/* The 101, and the hello of carillon.v1. */
 static struct frame *switching_protocols(struct request *r, const struct upgrade *u)
 {
     struct frame *frame;
     struct buf out;
 
-    buf_init(&out, 1024);
-    ws_handshake_write(&out, str_of(u->accept, sizeof u->accept), reply_date(r->api));
+    buf_init(&out, 2048);
+    ws_handshake_write(&out, str_of(u->accept, sizeof u->accept),
+                       u->is_v1 ? STR(WS_V1_PROTOCOL) : STR_NONE, reply_date(r->api));
+    if (u->is_v1)
+        ws_v1_append_hello(r->api, &u->who, &r->id,
+                           u->catch_up == NULL ? &u->session->listener.after_cursor : NULL, &out);
     CHECK(!buf_overflowed(&out));
     frame = frame_of(buf_str(&out));
     buf_release(&out);
     return frame;
 }
 
+static void give_up(struct upgrade *u)
+{
+    ws_session_free(u->session);
+    catch_up_free(u->catch_up);
+}
+
 /* What can have changed while the conversations were read; then nothing is left to refuse for, and
  * the token is spent. */
 static void check_again(struct upgrade *u)
 {
-    struct job *job = &u->hearing.job;
+    struct job *job = &u->hearing->job;
     struct api *api = u->request->api;
     uint64_t now_ms = clock_wall_ms();
 
@@ -129,24 +167,56 @@ static void check_again(struct upgrade *u)
             &job->problem);
 }
 
+/* From where on the socket hears, when it does not resume. What was committed before its rows were
+ * read, or has come by here since, is older than the 101. */
+static uint64_t present(const struct upgrade *u)
+{
+    uint64_t newest = u->request->api->hub->recent.newest;
+
+    return u->hearing->newest > newest ? u->hearing->newest : newest;
+}
+
+static void open_session(struct upgrade *u)
+{
+    struct request *r = u->request;
+    struct ws_session *s = u->session;
+    struct buf rest;
+
+    if (u->catch_up != NULL) s->listener.after_cursor = UINT64_MAX;
+    else if (u->is_v1) s->listener.after_cursor = present(u);
+    http_session_detach(r->session, &rest);
+    ws_session_open(s, u->hearing->memberships.conversation_ids, u->hearing->memberships.count,
+                    switching_protocols(r, u), &rest);
+    buf_release(&rest);
+}
+
+/* The answer to a cursor that is none; the socket is live. */
+static void decline_cursor(struct upgrade *u)
+{
+    struct api *api = u->request->api;
+    const struct ws_v1_resumed resumed = {.cursor = u->session->listener.after_cursor};
+
+    counter_add(&api->metrics->resumes_incomplete, 1);
+    conn_send(u->session->listener.conn, ws_v1_resumed(api, &u->who.tenant_id, &resumed));
+}
+
 /* The conversations are here. */
 static void on_hearing(struct job *job)
 {
-    struct upgrade *u = (struct upgrade *)job;
+    struct upgrade *u = job->owner;
     struct request *r = u->request;
-    struct buf rest;
 
     check_again(u);
     if (job->result != R_OK) {
-        ws_session_free(u->session);
+        struct job failed = *job;
+        give_up(u);
         counter_add(&r->api->metrics->sockets_refused, 1);
-        (void)reply_failed_job(r, job);
+        (void)reply_failed_job(r, &failed);
         return;
     }
-    http_session_detach(r->session, &rest);
-    ws_session_open(u->session, u->hearing.memberships.conversation_ids,
-                    u->hearing.memberships.count, switching_protocols(r, u), &rest);
-    buf_release(&rest);
+    open_session(u);
+    if (u->catch_up != NULL) catch_up_begin(u->catch_up, u->session);
+    if (u->has_bad_cursor) decline_cursor(u);
     log_write(LOG_DEBUG, "socket_opened", LOG_FIELD_UUID("request_id", r->id),
               LOG_FIELD_UUID("user_id", u->session->listener.user_id));
     request_free(r);
@@ -154,8 +224,10 @@ static void on_hearing(struct job *job)
 
 void upgrade_begin(struct request *r, const struct http_request_head *head)
 {
+    struct str cursor = STR_NONE;
     struct token_claims who;
     struct upgrade *u;
+    bool is_v1;
 
     r->must_close = true; /* whatever the answer is, if it is not a 101 */
     if (!check_handshake(r, head)) return;
@@ -170,18 +242,22 @@ void upgrade_begin(struct request *r, const struct http_request_head *head)
                "The server is stopping; connect again in a moment.");
         return;
     }
+    is_v1 = ws_handshake_offers(head, STR(WS_V1_PROTOCOL));
+    if (is_v1 && !request_query_str(r, "cursor", HTTP_TARGET_BYTES_MAX, &cursor)) return;
     if (!check_unspent(r, &who)) return;
     u = ARENA_NEW(&r->arena, struct upgrade);
-    hearing_init(&u->hearing, &who.tenant_id, &who.user_id);
     u->request = r;
     u->who = who;
+    u->is_v1 = is_v1;
     ws_handshake_key(head, u->accept);
-    u->session = ws_session_new(r->api, http_session_conn(r->session), &who);
-    u->hearing.job.done = on_hearing;
-    u->hearing.job.arena = &r->arena;
-    u->hearing.job.reply_to = r->api->inbox;
-    if (store_read(r->api->store, &u->hearing.job) != R_OK) {
-        ws_session_free(u->session);
+    /* It listens before anything is read, see hub.h. */
+    u->session = ws_session_new(r->api, http_session_conn(r->session), &who,
+                                is_v1 ? ENCODING_V1 : ENCODING_BASE);
+    choose_start(u, cursor);
+    u->hearing->job.done = on_hearing;
+    u->hearing->job.owner = u;
+    if (store_read(r->api->store, &u->hearing->job) != R_OK) {
+        give_up(u);
         refuse(r, R_UNAVAILABLE, "overloaded", "The server is busy; try again in a second.");
     }
 }

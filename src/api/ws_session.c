@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "api/catch_up.h"
 #include "api/ws_command.h"
 #include "base/check.h"
 #include "base/log.h"
@@ -23,7 +24,8 @@ static void on_too_slow(struct listener *l)
     ws_session_end((struct ws_session *)l, WS_CLOSE_SLOW, "too slow; resume");
 }
 
-struct ws_session *ws_session_new(struct api *api, struct conn *c, const struct token_claims *who)
+struct ws_session *ws_session_new(struct api *api, struct conn *c, const struct token_claims *who,
+                                  enum encoding encoding)
 {
     struct ws_session *s = malloc(sizeof *s);
     struct ws_limits limits = {.message_bytes_max = WS_MESSAGE_BYTES_MAX,
@@ -31,7 +33,10 @@ struct ws_session *ws_session_new(struct api *api, struct conn *c, const struct 
 
     CHECK(s != NULL);
     *s = (struct ws_session){
-        .listener = {.conn = c, .user_id = who->user_id, .on_too_slow = on_too_slow},
+        .listener = {.conn = c,
+                     .user_id = who->user_id,
+                     .encoding = encoding,
+                     .on_too_slow = on_too_slow},
         .api = api,
         .session_id = who->session_id,
         .tenant_id = who->tenant_id,
@@ -128,10 +133,18 @@ static void on_deadline(struct conn *c)
     conn_set_deadline(c, WS_TICK_MS);
 }
 
+static void on_drained(struct conn *c)
+{
+    struct ws_session *s = c->owner;
+
+    if (s->catch_up != NULL) catch_up_continue(s->catch_up);
+}
+
 static void on_closed(struct conn *c)
 {
     struct ws_session *s = c->owner;
 
+    if (s->catch_up != NULL) catch_up_abandon(s->catch_up);
     counter_add(&s->api->metrics->sockets, UINT64_MAX); /* one less */
     if (s->is_counted) live_socket_closed(s->api->live, &s->listener.user_id);
     ws_session_free(s);
@@ -139,6 +152,7 @@ static void on_closed(struct conn *c)
 
 static const struct conn_ops ws_ops = {
     .on_bytes = on_bytes,
+    .on_drained = on_drained,
     .on_deadline = on_deadline,
     .on_closed = on_closed,
 };

@@ -9,10 +9,13 @@
 #include "auth/token.h"
 #include "proto/ws_parse.h"
 
+struct catch_up;
+
 struct ws_session {
     struct listener listener; /* first: the hub's pointer is the session's */
     struct api *api;
-    struct uuid session_id; /* of the login, nil for an agent */
+    struct catch_up *catch_up; /* while it resumes */
+    struct uuid session_id;    /* of the login, nil for an agent */
     struct uuid tenant_id;
     struct ws_parser parser;
     uint32_t frames_left;       /* token bucket of WS_FRAMES_* */
@@ -24,12 +27,13 @@ struct ws_session {
 };
 
 /* Listen in the hub, loading; the connection is still the HTTP session's. */
-struct ws_session *ws_session_new(struct api *api, struct conn *c, const struct token_claims *who);
+struct ws_session *ws_session_new(struct api *api, struct conn *c, const struct token_claims *who,
+                                  enum encoding encoding);
 /* The handshake failed after ws_session_new. */
 void ws_session_free(struct ws_session *s);
 
-/* Take the connection over: the conversations are attached, then `response` (the 101) is queued,
- * then `rest`, what the peer sent after its handshake, is read. */
+/* Take the connection over: `response` (the 101, and the hello of carillon.v1) is queued, the
+ * conversations are attached, then `rest`, what the peer sent after its handshake, is read. */
 void ws_session_open(struct ws_session *s, const struct uuid *conversation_ids, size_t count,
                      struct frame *response, struct buf *rest);
 

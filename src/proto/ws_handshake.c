@@ -33,17 +33,30 @@ void ws_handshake_key(const struct http_request_head *head, char out[WS_ACCEPT_K
     ws_accept_key(http_header(head, STR("sec-websocket-key")), out);
 }
 
-void ws_handshake_write(struct buf *out, struct str accept_key, struct str date)
+bool ws_handshake_offers(const struct http_request_head *head, struct str protocol)
 {
-    struct http_header headers[] = {
+    for (size_t i = 0; i < head->headers_count; i++) {
+        const struct http_header *header = &head->headers[i];
+        if (str_equals_ignore_case(header->name, STR("sec-websocket-protocol")) &&
+            ws_protocol_is_offered(header->value, protocol))
+            return true;
+    }
+    return false;
+}
+
+void ws_handshake_write(struct buf *out, struct str accept_key, struct str protocol,
+                        struct str date)
+{
+    const struct http_header headers[] = {
         {.name = STR("Upgrade"), .value = STR("websocket")},
         {.name = STR("Sec-WebSocket-Accept"), .value = accept_key},
+        {.name = STR("Sec-WebSocket-Protocol"), .value = protocol},
     };
     struct http_response_head head = {
         .date = date,
         .connection = HTTP_CONNECTION_UPGRADE,
         .headers = headers,
-        .headers_count = sizeof headers / sizeof headers[0],
+        .headers_count = sizeof headers / sizeof headers[0] - (protocol.at == NULL ? 1 : 0),
     };
 
     http_write_head(out, 101, &head);

@@ -14,7 +14,12 @@ enum ws_upgrade_verdict ws_handshake_check(const struct http_request_head *head)
 /* The accept key that answers the request; it was checked. */
 void ws_handshake_key(const struct http_request_head *head, char out[WS_ACCEPT_KEY_BYTES]);
 
-/* Append the 101. `date` as in http_write.h. */
-void ws_handshake_write(struct buf *out, struct str accept_key, struct str date);
+/* Does it offer exactly this subprotocol, in whatever line? See ws_upgrade.h. */
+bool ws_handshake_offers(const struct http_request_head *head, struct str protocol);
+
+/* Append the 101. `protocol` is the one chosen, at == NULL when none is. `date` as in
+ * http_write.h. */
+void ws_handshake_write(struct buf *out, struct str accept_key, struct str protocol,
+                        struct str date);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -58,10 +59,54 @@ static void test_answer(void **state)
     assert_int_equal(http_parse_head(rows[0].head, &head), HTTP_OK);
     ws_handshake_key(&head, key);
     buf_init(&out, 1000);
-    ws_handshake_write(&out, str_of(key, sizeof key), STR("Sun, 06 Nov 1994 08:49:37 GMT"));
+    ws_handshake_write(&out, str_of(key, sizeof key), STR_NONE,
+                       STR("Sun, 06 Nov 1994 08:49:37 GMT"));
     assert_int_equal(out.len, sizeof expected - 1);
     assert_memory_equal(out.bytes, expected, out.len);
     buf_release(&out);
+}
+
+static void test_answer_with_a_protocol(void **state)
+{
+    static const char expected[] =
+        "HTTP/1.1 101 Switching Protocols\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: key\r\n"
+        "Sec-WebSocket-Protocol: chat\r\n\r\n";
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 1000);
+    ws_handshake_write(&out, STR("key"), STR("chat"), STR("Sun, 06 Nov 1994 08:49:37 GMT"));
+    assert_int_equal(out.len, sizeof expected - 1);
+    assert_memory_equal(out.bytes, expected, out.len);
+    buf_release(&out);
+}
+
+/* A protocol may stand in any of several lines, and nowhere else. */
+static void test_W23_offers(void **state)
+{
+    static const struct {
+        const char *lines;
+        bool is_offered;
+    } cases[] = {
+        {"", false},
+        {"Sec-WebSocket-Protocol: chat\r\n", true},
+        {"sec-websocket-protocol: superchat\r\nSEC-WEBSOCKET-PROTOCOL: a, chat\r\n", true},
+        {"Sec-WebSocket-Protocol: superchat\r\n", false},
+        {"Sec-WebSocket-Protocol: Chat\r\n", false},
+        {"Sec-WebSocket-Protocols: chat\r\n", false},
+        {"X-Sec-WebSocket-Protocol: chat\r\n", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct http_request_head head;
+        char text[400];
+
+        snprintf(text, sizeof text, "GET /ws HTTP/1.1\r\nHost: a\r\n%s\r\n", cases[i].lines);
+        assert_int_equal(http_parse_head(str_from(text), &head), HTTP_OK);
+        assert_int_equal(ws_handshake_offers(&head, STR("chat")), cases[i].is_offered);
+    }
 }
 
 int main(void)
@@ -69,6 +114,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_heads),
         cmocka_unit_test(test_answer),
+        cmocka_unit_test(test_answer_with_a_protocol),
+        cmocka_unit_test(test_W23_offers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,6 +91,13 @@ export class Person {
     return EventSocket.open(this.server, token, options)
   }
 
+  // The same in carillon.v1; with a cursor, it resumes there.
+  async socketV1(cursor) {
+    const { token } = await this.messagingToken()
+    const headers = { 'Sec-WebSocket-Protocol': 'carillon.v1' }
+    return EventSocket.open(this.server, token, { headers, cursor })
+  }
+
   async conversation(others, fields = {}) {
     const body = { participant_ids: others.map((person) => person.id), ...fields }
     return expectStatus(await this.post('/v1/chat/conversations', body), 201)
@@ -124,8 +131,9 @@ export class EventSocket {
   // What docs/asyncapi.yaml has against a frame that was heard.
   fault = null
 
-  static async open(server, token, options) {
-    const ws = await RawWs.connect(server.port, `/ws?token=${token}`, options)
+  static async open(server, token, { cursor, ...options } = {}) {
+    const resume = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`
+    const ws = await RawWs.connect(server.port, `/ws?token=${token}${resume}`, options)
     return new EventSocket(ws)
   }
 
@@ -171,6 +179,27 @@ export class EventSocket {
     return this.heard
       .filter((message) => message.type === 'event' && message.payload.type === type)
       .map((message) => message.payload.payload)
+  }
+
+  // The frames of carillon.v1 that tell where to resume have a cursor; this is the newest.
+  get cursor() {
+    const cursorOf = (message) => message.cursor ?? message.payload?.resume?.cursor
+    return this.heard.map(cursorOf).findLast((cursor) => cursor !== undefined)
+  }
+
+  // What came between the hello and the answer to the resuming, and the answer's payload.
+  async resumes() {
+    const isResumed = (message) => message.type === 'resumed'
+    await this.until(() => this.heard.some(isResumed), 'the answer to the cursor')
+    const index = this.heard.findIndex(isResumed)
+    assert.equal(this.heard[0].type, 'hello')
+    return { replay: this.heard.slice(1, index), ...this.heard[index].payload }
+  }
+
+  // Drop the connection without a word.
+  async drop() {
+    this.ws.close()
+    await this.finished
   }
 
   // Wait until `condition(this)` gives something true.
