@@ -134,11 +134,17 @@ static void who_goes_is_told_before_they_are_detached(void **state)
     struct participant_browse seen;
 
     assert_int_equal(drop(w, &group.conversation_id, ALICE, BOB, &cmd), R_OK);
-    testing_expect_event(testing_effect(w, 0), CHANNEL_CONVERSATION, &group.conversation_id,
+    /* The farewell is for a replay, in which they are not in the conversation any more. */
+    testing_expect_event(testing_effect(w, 0), CHANNEL_USER, &w->people[BOB],
                          "participant.removed");
-    assert_int_equal(testing_effect(w, 1)->kind, EFFECT_LEAVE);
-    assert_true(uuid_equals(testing_effect(w, 1)->user_ids, &w->people[BOB]));
-    assert_null(testing_effect(w, 2));
+    assert_int_equal(testing_effect(w, 0)->flags, EVENT_LOG_ONLY | EVENT_FAREWELL);
+    testing_expect_event(testing_effect(w, 1), CHANNEL_CONVERSATION, &group.conversation_id,
+                         "participant.removed");
+    assert_int_equal(testing_effect(w, 1)->flags, EVENT_PLAIN);
+    assert_true(str_equals(testing_effect(w, 0)->payload, testing_effect(w, 1)->payload));
+    assert_int_equal(testing_effect(w, 2)->kind, EFFECT_LEAVE);
+    assert_true(uuid_equals(testing_effect(w, 2)->user_ids, &w->people[BOB]));
+    assert_null(testing_effect(w, 3));
     assert_int_equal(list(w, &group.conversation_id, BOB, &seen), R_NOT_FOUND);
     assert_int_equal(drop(w, &group.conversation_id, ALICE, BOB, &cmd), R_NOT_FOUND);
     assert_string_equal(cmd.job.problem.code, "participant_not_found");
