@@ -132,6 +132,7 @@ static void test_two_encodings(void **state)
     commit = commit_of(0);
     commit->first->cursor = 1;
     commit_add(commit, EFFECT_EVENT)->type = STR("live");
+    commit->last->payload = STR("{}");
     bus_publish(&bus, commit_ref(commit));
     assert_non_null(commit->first->frame_v1);
     assert_true(commit->first->frame_v1->len > commit->first->frame->len);
