@@ -169,7 +169,8 @@ static void take_audience(struct stream *s, const struct audience *audience)
     CHECK(size == 0 || ids != NULL);
     if (size > 0) memcpy(ids, audience->user_ids, size);
     free((void *)(uintptr_t)s->audience.user_ids);
-    s->audience = (struct audience){audience->kind, ids, audience->count};
+    s->audience =
+        (struct audience){.kind = audience->kind, .user_ids = ids, .count = audience->count};
 }
 
 /* The commit outlives the stream. */

@@ -57,11 +57,10 @@ static struct frame *join_frames(const struct batch *b, enum encoding encoding)
 
     for (uint32_t i = 0; i < b->events_count; i++) {
         const struct batch_event *event = &b->events[i];
-        const struct batch_range *range = &event->ranges[encoding];
+        const struct frame *frame = frame_in(event->effect, encoding);
 
-        if (range->len > 0)
-            memcpy(bytes->bytes + range->offset, frame_in(event->effect, encoding)->bytes,
-                   range->len);
+        if (frame != NULL)
+            memcpy(bytes->bytes + event->ranges[encoding].offset, frame->bytes, frame->len);
     }
     return bytes;
 }
