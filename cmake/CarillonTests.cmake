@@ -67,6 +67,19 @@ function(carillon_add_test_programs)
     endforeach()
 endfunction()
 
+# test/shim/<x>.c -> <build>/test/<x>.so: what such a test puts between a server and the kernel.
+function(carillon_add_test_shims)
+    file(GLOB shims CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/shim/*.c)
+    foreach(shim IN LISTS shims)
+        get_filename_component(stem ${shim} NAME_WE)
+        add_library(${stem} MODULE ${shim})
+        set_target_properties(${stem} PROPERTIES
+            PREFIX ""
+            POSITION_INDEPENDENT_CODE ON
+            LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
+    endforeach()
+endfunction()
+
 # bench/*.c -> <build>/bench/carillon-bench, one program whose first argument is the scenario.
 function(carillon_add_bench)
     file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*.c)

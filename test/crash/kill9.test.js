@@ -5,13 +5,11 @@
 // at a time; a run of 1,000 is the goal.
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { makeTenant } from '../lib/people.js'
+import { Ledger, assertIntegrity, noteHeard, range, sendUntilGone } from '../lib/crash.js'
+import { expectStatus, makeTenant } from '../lib/people.js'
 import { Random } from '../lib/random.js'
-import { startServer, temporaryDirectory } from '../lib/server.js'
+import { startServer } from '../lib/server.js'
 import { until } from '../lib/wait.js'
 
 const CYCLES = Number(process.env.CRASH_CYCLES ?? 10)
@@ -19,81 +17,6 @@ const SENDERS = Number(process.env.CRASH_SENDERS ?? 64)
 const CONVERSATIONS = 8
 // The goal is 1 s; a server under a sanitizer is several times slower and is not held to it.
 const READY_MS_MAX = /asan|tsan/.test(process.env.CARILLON_BIN ?? '') ? 15_000 : 1000
-
-const range = (count) => Array.from({ length: count }, (_, i) => i)
-
-// What the suite knows of one conversation: what was acknowledged, and how far it has been checked.
-class Ledger {
-  acknowledged = new Map()
-  heard = new Map()
-  checkedSeq = 0
-
-  constructor(id) {
-    this.id = id
-  }
-
-  // Everything after what was checked before is there once, without a gap, as it was acknowledged.
-  check(messages) {
-    const ids = new Map()
-    const texts = new Set()
-    messages.forEach((message, i) => {
-      assert.equal(message.seq_num, this.checkedSeq + i + 1, `${this.id} has no gap`)
-      assert.ok(!texts.has(message.content_text), `${message.content_text} is there once`)
-      texts.add(message.content_text)
-      ids.set(message.id, message)
-    })
-    for (const [id, { seq, text }] of this.acknowledged) {
-      const stored = ids.get(id)
-      assert.ok(stored, `${text} was acknowledged as ${seq} and is lost`)
-      assert.deepEqual([stored.seq_num, stored.content_text], [seq, text])
-    }
-    for (const [id, seq] of this.heard) {
-      assert.equal(ids.get(id)?.seq_num, seq, `an event told of ${seq}, which is lost`)
-    }
-    this.checkedSeq += messages.length
-    this.acknowledged.clear()
-    this.heard.clear()
-  }
-}
-
-// Send until the server is gone. Each text is used once, so that a message stored twice shows.
-async function sendUntilGone(person, ledgers, name, onAcknowledged) {
-  for (let i = 0; ; i++) {
-    const ledger = ledgers[i % ledgers.length]
-    const text = `${name}/${i}`
-    const body = { conversation_id: ledger.id, content_text: text }
-    const answer = await person.post('/v1/chat/messages/send', body).catch(() => null)
-    if (answer === null) return
-    assert.equal(answer.status, 201, JSON.stringify(answer.body))
-    ledger.acknowledged.set(answer.body.id, { seq: answer.body.seq_num, text })
-    onAcknowledged()
-  }
-}
-
-// On a copy, as a crash left it: looking at the original would repair it.
-function assertIntegrity(data) {
-  const copy = temporaryDirectory()
-  try {
-    mkdirSync(copy, { recursive: true })
-    const files = readdirSync(data).filter((name) => /\.db(-wal)?$/.test(name))
-    for (const name of files) copyFileSync(join(data, name), join(copy, name))
-    const database = join(copy, files.find((name) => name.endsWith('.db')))
-    const ask = (question) => execFileSync('sqlite3', [database, question], { encoding: 'utf8' })
-    assert.equal(ask('PRAGMA integrity_check').trim(), 'ok')
-    assert.equal(ask('PRAGMA foreign_key_check').trim(), '')
-  } finally {
-    rmSync(copy, { recursive: true, force: true })
-  }
-}
-
-function noteHeard(ledgers, socket) {
-  for (const one of socket.heard) {
-    const ledger = ledgers.find((candidate) => candidate.id === one.conversation_id)
-    if (!ledger || one.payload.type !== 'message.created') continue
-    const { message_id: id, seq_num: seq } = one.payload.payload
-    if (seq > ledger.checkedSeq) ledger.heard.set(id, seq)
-  }
-}
 
 test(`D1 ${CYCLES} times kill -9 under ${SENDERS} senders lose, double and reorder nothing`,
   { timeout: 60_000 + CYCLES * 30_000 }, async (t) => {
@@ -143,3 +66,42 @@ test(`D1 ${CYCLES} times kill -9 under ${SENDERS} senders lose, double and reord
       `${slowest.toFixed(0)} ms`)
     assert.ok(slowest < READY_MS_MAX, `ready after ${slowest.toFixed(0)} ms`)
   })
+
+test('D6 what got no answer is sent again after the restart, and is there once', async (t) => {
+  const random = new Random()
+  const server = await startServer(t)
+  const [ada, grace] = await makeTenant(server, 'Ada', 'Grace')
+  const { id } = await ada.conversation([grace], { type: 'group', name: 'again' })
+  const sent = new Map()
+  const counts = { was: 0, new: 0 }
+
+  for (const cycle of range(Math.min(CYCLES, 5))) {
+    const target = random.integer(50, 400)
+    const open = []
+    let acknowledged = 0
+    const senders = range(32).map(async (i) => {
+      for (let k = 0; ; k++) {
+        const text = `${cycle}/${i}/${k}`
+        const body = { conversation_id: id, content_text: text, client_msg_id: text }
+        const answer = await ada.post('/v1/chat/messages/send', body).catch(() => null)
+        if (answer === null) return open.push(body)
+        sent.set(text, expectStatus(answer, 201).id)
+        acknowledged++
+      }
+    })
+    await until(() => acknowledged >= target, `${target} messages`)
+    await server.kill9()
+    await Promise.all(senders)
+    await server.restart()
+    for (const body of open) {
+      const answer = await ada.post('/v1/chat/messages/send', body)
+      assert.ok([200, 201].includes(answer.status), JSON.stringify(answer.body))
+      counts[answer.status === 200 ? 'was' : 'new']++
+      sent.set(body.content_text, answer.body.id)
+    }
+  }
+  const history = await grace.history(id)
+  assert.deepEqual(history.map((one) => one.seq_num), range(sent.size).map((i) => i + 1))
+  for (const one of history) assert.equal(sent.get(one.content_text), one.id)
+  console.log(`# D6: ${counts.was} of ${counts.was + counts.new} without an answer had been stored`)
+})
