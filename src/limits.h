@@ -186,6 +186,9 @@ static_assert(HUB_GATHERED_BYTES_MAX > HUB_BATCH_BYTES_MAX, "one channel is cut 
 #define CONVERSATION_PURGE_MAX 1000u /* deleted in one job, some 10 ms; the rest in further jobs */
 /* The same for tasks, of which each may have a text of 1 MiB. */
 #define CONVERSATION_PURGE_TASKS_MAX 16u
+/* Looked through in one step of forgetting a user; the rest in further steps. */
+#define ERASURE_MESSAGES_MAX 500u
+#define ERASURE_EVENTS_MAX 5000u
 #define MUTE_SEC_MAX 3155760000u  /* of a duration, a hundred years; past it: 400 */
 #define BLOCKS_MAX 1000u          /* of a user, who gets them in one list; past it: 409 */
 #define LIST_ROWS_MAX 1000u       /* rows of a list, also when nothing is said; past it: 400 */

@@ -39,6 +39,19 @@ static MUST_USE enum result emit_message_deleted(struct tx *tx, const struct mes
     return event_out_emit(&event, tx, &address);
 }
 
+enum result message_bury(struct tx *tx, struct message *m, struct arena *arena)
+{
+    enum result result;
+
+    m->deleted_at_ms = tx->now_ms;
+    if ((result = messages_bury(tx, m)) != R_OK) return result;
+    if ((result = versions_delete(tx, m)) != R_OK) return result;
+    if ((result = reactions_delete_all(tx, m)) != R_OK) return result;
+    if ((result = changes_note(tx, m)) != R_OK) return result;
+    if ((result = emit_message_deleted(tx, m, arena)) != R_OK) return result;
+    return events_forget_edits(tx, m);
+}
+
 static enum result delete_message(struct job *job, struct tx *tx)
 {
     struct message_delete *cmd = (struct message_delete *)job;
@@ -53,13 +66,7 @@ static enum result delete_message(struct job *job, struct tx *tx)
         return result;
     if (m.deleted_at_ms != 0) return R_OK;
 
-    m.deleted_at_ms = tx->now_ms;
-    if ((result = messages_bury(tx, &m)) != R_OK) return result;
-    if ((result = versions_delete(tx, &m)) != R_OK) return result;
-    if ((result = reactions_delete_all(tx, &m)) != R_OK) return result;
-    if ((result = changes_note(tx, &m)) != R_OK) return result;
-    if ((result = emit_message_deleted(tx, &m, job->arena)) != R_OK) return result;
-    return events_forget_edits(tx, &m);
+    return message_bury(tx, &m, job->arena);
 }
 
 void message_delete_init(struct message_delete *cmd)

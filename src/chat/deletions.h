@@ -7,6 +7,7 @@
 
 #include "chat/caller.h"
 #include "store/job.h"
+#include "store/messages.h"
 
 /* By its sender, or an owner or admin of the conversation. Its place and number stay; its texts,
  * reactions and versions go. Deleting it again is no error and no news. R_NOT_FOUND;
@@ -37,5 +38,9 @@ struct conversation_purge {
     bool is_done;
 };
 void conversation_purge_init(struct conversation_purge *cmd);
+
+/* Inside a transaction of the writer: the message becomes a tombstone, for whatever reason, and
+ * those who saw it hear of it. */
+MUST_USE enum result message_bury(struct tx *tx, struct message *m, struct arena *arena);
 
 #endif

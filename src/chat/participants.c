@@ -224,19 +224,32 @@ static MUST_USE enum result pass_ownership(struct tx *tx, const struct participa
     return participants_set_role(tx, &heir, PARTICIPANT_OWNER);
 }
 
+enum result participant_take_out(struct tx *tx, const struct participant *self,
+                                 const struct participant *leaver)
+{
+    struct uuid new_owner_id = {0};
+    const struct change change = {.type = STR("participant.removed"),
+                                  .verb = "removed_by",
+                                  .self = self,
+                                  .user_id = &leaver->user_id,
+                                  .new_owner_id = &new_owner_id};
+    enum result result = pass_ownership(tx, leaver, &new_owner_id);
+
+    if (result != R_OK) return result;
+    if ((result = participants_delete(tx, leaver)) != R_OK) return result;
+    result = log_farewell(tx, &change);
+    if (result == R_OK) result = emit_change(tx, &change);
+    if (result == R_OK) tx_leave(tx, &self->conversation_id, &leaver->user_id, 1);
+    return result;
+}
+
 static enum result drop(struct job *job, struct tx *tx)
 {
     struct participant_remove *cmd = (struct participant_remove *)job;
     struct problem *problem = &job->problem;
-    struct uuid new_owner_id = {0};
     struct conversation conversation;
     struct participant self;
     struct participant leaver;
-    const struct change change = {.type = STR("participant.removed"),
-                                  .verb = "removed_by",
-                                  .self = &self,
-                                  .user_id = &leaver.user_id,
-                                  .new_owner_id = &new_owner_id};
     enum result result;
 
     if ((result = membership_require(tx, &cmd->caller, &cmd->conversation_id, &self, problem)) !=
@@ -246,12 +259,7 @@ static enum result drop(struct job *job, struct tx *tx)
         return result;
     if ((result = find_leaver(tx, &self, &cmd->user_id, &leaver, problem)) != R_OK) return result;
 
-    if ((result = pass_ownership(tx, &leaver, &new_owner_id)) != R_OK) return result;
-    if ((result = participants_delete(tx, &leaver)) != R_OK) return result;
-    result = log_farewell(tx, &change);
-    if (result == R_OK) result = emit_change(tx, &change);
-    if (result == R_OK) tx_leave(tx, &self.conversation_id, &leaver.user_id, 1);
-    return result;
+    return participant_take_out(tx, &self, &leaver);
 }
 
 void participant_remove_init(struct participant_remove *cmd)

@@ -56,4 +56,9 @@ struct participant_browse {
 };
 void participant_browse_init(struct participant_browse *cmd);
 
+/* Inside a transaction of the writer, by rules that were asked: `leaver` goes, the ownership is
+ * passed on, and all hear that it was `self` who did it. */
+MUST_USE enum result participant_take_out(struct tx *tx, const struct participant *self,
+                                          const struct participant *leaver);
+
 #endif

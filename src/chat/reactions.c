@@ -30,6 +30,14 @@ static MUST_USE enum result emit_updated(struct tx *tx, const struct reaction *r
     return event_out_emit(&event, tx, &address);
 }
 
+enum result reaction_take_back(struct tx *tx, const struct reaction *reaction, struct arena *arena)
+{
+    enum result result = reactions_delete(tx, reaction);
+
+    if (result == R_OK) result = changes_note(tx, reaction->message);
+    return result == R_OK ? emit_updated(tx, reaction, false, arena) : result;
+}
+
 static MUST_USE enum result add(struct tx *tx, const struct reaction *reaction,
                                 struct problem *problem)
 {
@@ -66,11 +74,12 @@ static enum result toggle(struct job *job, struct tx *tx)
     enum result result = find_message(cmd, tx, &message);
 
     if (result != R_OK) return result;
-    result = reactions_delete(tx, &reaction);
+    result = reaction_take_back(tx, &reaction, job->arena);
     cmd->is_added = result == R_NOT_FOUND;
-    if (cmd->is_added) result = add(tx, &reaction, &job->problem);
-    if (result == R_OK) result = changes_note(tx, &message);
-    return result == R_OK ? emit_updated(tx, &reaction, cmd->is_added, job->arena) : result;
+    if (!cmd->is_added) return result;
+    if ((result = add(tx, &reaction, &job->problem)) != R_OK) return result;
+    if ((result = changes_note(tx, &message)) != R_OK) return result;
+    return emit_updated(tx, &reaction, true, job->arena);
 }
 
 enum result reaction_toggle_init(struct reaction_toggle *cmd, struct problem *problem)

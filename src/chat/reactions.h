@@ -7,6 +7,7 @@
 
 #include "chat/caller.h"
 #include "store/job.h"
+#include "store/reactions.h"
 
 /* Writer. The emoji of this user is added, or taken back when it is there. What counts as an emoji
  * is the clients' business, whose fonts are newer than any table here: a short text in one line.
@@ -23,5 +24,9 @@ struct reaction_toggle {
 };
 /* Any thread. R_INVALID: the emoji. */
 MUST_USE enum result reaction_toggle_init(struct reaction_toggle *cmd, struct problem *problem);
+
+/* Inside a transaction of the writer: it is gone, and those who saw it hear of it. R_NOT_FOUND. */
+MUST_USE enum result reaction_take_back(struct tx *tx, const struct reaction *reaction,
+                                        struct arena *arena);
 
 #endif

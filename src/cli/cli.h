@@ -39,7 +39,7 @@ void cli_print_cell(struct str text);
 /* The whole program but main(): finds the command and runs it. */
 enum cli_exit cli_main(int argc, char **argv, char **envp);
 
-/* Each in the file of its first word. */
+/* Each in the file of its first word; what is about all that a user wrote is in user_data.c. */
 extern const struct cli_command serve_command;
 extern const struct cli_command tail_command;
 extern const struct cli_command backup_command;
@@ -49,6 +49,8 @@ extern const struct cli_command user_add_command;
 extern const struct cli_command user_list_command;
 extern const struct cli_command user_passwd_command;
 extern const struct cli_command user_disable_command;
+extern const struct cli_command user_export_command;
+extern const struct cli_command user_erase_command;
 extern const struct cli_command key_add_command;
 extern const struct cli_command key_list_command;
 extern const struct cli_command key_revoke_command;

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "chat/email.h"
 #include "limits.h"
 #include "store/lock_file.h"
 #include "store/migrate.h"
@@ -129,8 +130,16 @@ enum result database_begin(struct database *d, struct fault *fault)
 
     CHECK(d->tx.commit == NULL);
     if (result != R_OK) return database_fault(fault, result, "begin a transaction");
-    /* No cursor: these commands emit no events, and would crash if they did. */
-    d->tx = (struct tx){.db = d->db, .now_ms = clock_wall_ms(), .commit = commit_new()};
+    result = events_next_cursor(d->db, &d->next_cursor);
+    if (result != R_OK) {
+        db_rollback(d->db);
+        return database_fault(fault, result, "read the event log");
+    }
+    /* What is emitted goes into the log only: those who listen hear of it when they resume. */
+    d->tx = (struct tx){.db = d->db,
+                        .now_ms = clock_wall_ms(),
+                        .commit = commit_new(),
+                        .next_cursor = &d->next_cursor};
     return R_OK;
 }
 
@@ -255,4 +264,41 @@ enum result database_list_tenants(struct database *d, struct str id, struct tena
         return fault_set(fault, R_TOO_MANY, 0, "there are more than %u tenants: give --tenant ID",
                          LIST_ROWS_MAX);
     return R_OK;
+}
+
+/* ---- users ---- */
+
+static MUST_USE enum result find_user_by_id(struct database *d, const struct uuid *user_id,
+                                            struct user *out)
+{
+    struct tenant_list tenants;
+    enum result result = tenants_list(&d->tx, LIST_ROWS_MAX, &d->arena, &tenants);
+
+    if (result != R_OK) return result;
+    for (size_t i = 0; i < tenants.count; i++) {
+        result = users_find(&d->tx, &tenants.tenants[i].tenant_id, user_id, &d->arena, out);
+        if (result != R_NOT_FOUND) return result;
+    }
+    return R_NOT_FOUND;
+}
+
+enum result database_find_user(struct database *d, struct str who, struct user *out,
+                               struct fault *fault)
+{
+    struct problem problem = {0};
+    struct uuid user_id;
+    struct email email;
+    enum result result;
+
+    if (uuid_parse(who, &user_id)) {
+        result = find_user_by_id(d, &user_id, out);
+    } else {
+        if (email_parse(who, &d->arena, &email, &problem) != R_OK)
+            return fault_set(fault, R_INVALID, 0, "%s", problem.text);
+        result = users_find_by_email(&d->tx, email.key, &d->arena, out);
+    }
+    if (result == R_NOT_FOUND)
+        return fault_set(fault, result, 0, "there is no user %.*s",
+                         (int)(who.len < 100 ? who.len : 100), who.at);
+    return result == R_OK ? R_OK : database_fault(fault, result, "find the user");
 }

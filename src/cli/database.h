@@ -10,13 +10,15 @@
 #include "server/config.h"
 #include "store/tenants.h"
 #include "store/tx.h"
+#include "store/users.h"
 
 struct database {
     struct config config; /* where the data is, and what a password hash costs */
     struct db *db;
     struct arena arena; /* for what is read; lives until the close */
     struct tx tx;
-    int lock_fd; /* the lock of the data directory; -1 while a server has it */
+    uint64_t next_cursor; /* of tx */
+    int lock_fd;          /* the lock of the data directory; -1 while a server has it */
 };
 
 /* What finds the data directory: at == NULL means not given. The environment is asked too. */
@@ -81,6 +83,10 @@ MUST_USE enum result database_find_tenant(struct database *d, struct str id, str
 /* All of them, or the one with this id. R_TOO_MANY: more than a list for people can hold. */
 MUST_USE enum result database_list_tenants(struct database *d, struct str id,
                                            struct tenant_list *out, struct fault *fault);
+
+/* By e-mail address or, because agents have none, by id. R_INVALID; R_NOT_FOUND. */
+MUST_USE enum result database_find_user(struct database *d, struct str who, struct user *out,
+                                        struct fault *fault);
 
 /* A failure of the store as a fault: "cannot <what>: …". */
 enum result database_fault(struct fault *fault, enum result result, const char *what);

@@ -33,42 +33,6 @@ static MUST_USE enum result hash_password(const struct database *d,
     return R_OK;
 }
 
-static MUST_USE enum result find_by_id(struct database *d, const struct uuid *user_id,
-                                       struct user *out)
-{
-    struct tenant_list tenants;
-    enum result result = tenants_list(&d->tx, LIST_ROWS_MAX, &d->arena, &tenants);
-
-    if (result != R_OK) return result;
-    for (size_t i = 0; i < tenants.count; i++) {
-        result = users_find(&d->tx, &tenants.tenants[i].tenant_id, user_id, &d->arena, out);
-        if (result != R_NOT_FOUND) return result;
-    }
-    return R_NOT_FOUND;
-}
-
-/* By e-mail address or, because agents have none, by id. */
-static MUST_USE enum result find_user(struct database *d, struct str who, struct user *out,
-                                      struct fault *fault)
-{
-    struct problem problem = {0};
-    struct uuid user_id;
-    struct email email;
-    enum result result;
-
-    if (uuid_parse(who, &user_id)) {
-        result = find_by_id(d, &user_id, out);
-    } else {
-        if (email_parse(who, &d->arena, &email, &problem) != R_OK)
-            return fault_set(fault, R_INVALID, 0, "%s", problem.text);
-        result = users_find_by_email(&d->tx, email.key, &d->arena, out);
-    }
-    if (result == R_NOT_FOUND)
-        return fault_set(fault, result, 0, "there is no user %.*s",
-                         (int)(who.len < 100 ? who.len : 100), who.at);
-    return result == R_OK ? R_OK : database_fault(fault, result, "find the user");
-}
-
 /* ---- add ---- */
 
 enum { ADD_EMAIL, ADD_NAME, ADD_ROLE, ADD_TENANT, ADD_NEW_TENANT, ADD_DATA, ADD_CONFIG, ADD_COUNT };
@@ -256,7 +220,7 @@ static MUST_USE enum result set_password(struct database *d, void *arg, struct f
 
     if ((result = hash_password(d, &passwd->password, hash, fault)) != R_OK) return result;
     if ((result = database_begin(d, fault)) != R_OK) return result;
-    if ((result = find_user(d, passwd->who, &user, fault)) != R_OK) return result;
+    if ((result = database_find_user(d, passwd->who, &user, fault)) != R_OK) return result;
     if (user.email.at == NULL)
         return fault_set(fault, R_INVALID, 0, "this user has no e-mail address to log in with");
     result = users_set_password(&d->tx, &user.tenant_id, &user.user_id, str_from(hash));
@@ -291,7 +255,7 @@ static MUST_USE enum result disable_user(struct database *d, const struct str *v
     enum result result;
 
     if ((result = database_begin(d, fault)) != R_OK) return result;
-    if ((result = find_user(d, values[WHO_USER], &user, fault)) != R_OK) return result;
+    if ((result = database_find_user(d, values[WHO_USER], &user, fault)) != R_OK) return result;
     result = users_disable(&d->tx, &user.tenant_id, &user.user_id);
     if (result != R_OK) return database_fault(fault, result, "disable the user");
     return database_commit(d, fault);

@@ -22,6 +22,7 @@
 #include "chat/message_json.h"
 #include "chat/streams.h"
 #include "net/acceptor.h"
+#include "server/erasure_watch.h"
 #include "server/revocation_watch.h"
 #include "server/worker.h"
 #include "version.h"
@@ -52,6 +53,7 @@ struct server {
     struct live live;
     struct deadline live_deadline;
     struct revocation_watch watch;
+    struct erasure_watch erasures;
     struct deadline trim_deadline;
     uint64_t trimmed_connections; /* how many there were when memory was last given back */
     uv_signal_t sigterm;
@@ -349,6 +351,7 @@ static enum result start(struct server *s, struct fault *fault)
     s->live_deadline.expired = on_live_tick;
     loop_set_deadline(&s->loop, &s->live_deadline, LIVE_INTERVAL_MS);
     revocation_watch_start(&s->watch, &s->loop, s->store, &s->bus, &s->inbox);
+    erasure_watch_start(&s->erasures, &s->loop, s->store, &s->inbox);
     return R_OK;
 }
 
@@ -381,6 +384,7 @@ static void stop(struct server *s)
     loop_clear_deadline(&s->live_deadline);
     live_stop(&s->live);
     revocation_watch_stop(&s->watch);
+    erasure_watch_stop(&s->erasures);
     /* The workers still run: an answer may lead to a next job, which is refused then. */
     password_pool_finish(s->password_pool);
     streams_stop(s->streams);
@@ -393,6 +397,7 @@ static void stop(struct server *s)
     live_release(&s->live);
     streams_free(s->streams);
     revocation_watch_release(&s->watch);
+    erasure_watch_release(&s->erasures);
     close_main_loop(s);
     for (size_t i = 0; i < s->workers_count; i++) worker_free(s->workers[i]);
     inbox_release(&s->inbox);

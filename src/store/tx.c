@@ -12,6 +12,8 @@ static const char SQL_EVENT_INSERT[] =
     "type, flags, payload, at_ms, seq_num, sender_id)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 
+static const char SQL_CURSOR_MAX[] = "SELECT max(cursor) FROM event";
+
 /* The number is one above the newest row, which is never deleted. */
 static const char SQL_REVOCATION_INSERT[] =
     "INSERT INTO revocation (revocation_id, session_id, user_id, at_ms)"
@@ -149,4 +151,15 @@ void tx_revoke_user(struct tx *tx, const struct uuid *user_id)
     static const struct uuid no_session;
 
     add_revocation(tx, EFFECT_USER_REVOKED, &no_session, user_id);
+}
+
+enum result events_next_cursor(struct db *db, uint64_t *out)
+{
+    struct db_query *q = db_query(db, SQL_CURSOR_MAX);
+    enum result result = db_next(q);
+
+    if (result == R_OK) *out = db_u64(q, 0) + 1;
+    db_end(q);
+    CHECK(result != R_DONE);
+    return result;
 }

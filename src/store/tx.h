@@ -48,4 +48,8 @@ void tx_leave(struct tx *tx, const struct uuid *conversation_id, const struct uu
 void tx_revoke_session(struct tx *tx, const struct uuid *session_id);
 void tx_revoke_user(struct tx *tx, const struct uuid *user_id);
 
+/* The cursor after that of the newest event, in a transaction that may write: whoever holds it is
+ * the only one who adds events. */
+MUST_USE enum result events_next_cursor(struct db *db, uint64_t *out);
+
 #endif

@@ -27,19 +27,12 @@ struct writer {
 
 /* One row look-up per transaction keeps the counter true whatever happened in between: a start,
  * another process that wrote, a database that was opened again after a failed fsync. */
-static const char SQL_CURSOR_MAX[] = "SELECT max(cursor) FROM event";
-
 static MUST_USE enum result read_cursor(struct writer *w)
 {
-    struct db_query *q = db_query(w->options.db, SQL_CURSOR_MAX);
-    enum result result = db_next(q);
+    uint64_t next = 0;
+    enum result result = events_next_cursor(w->options.db, &next);
 
-    if (result == R_OK) {
-        uint64_t next = db_u64(q, 0) + 1;
-
-        if (next > w->next_cursor) w->next_cursor = next;
-    }
-    db_end(q);
+    if (result == R_OK && next > w->next_cursor) w->next_cursor = next;
     return result;
 }
 
