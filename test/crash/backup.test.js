@@ -52,6 +52,13 @@ async function useUntil(person, id, isOver, acknowledged) {
   }
 }
 
+async function cursorOf(person) {
+  const socket = await person.socketV1()
+  await socket.until(() => socket.cursor, 'a cursor')
+  await socket.close()
+  return socket.cursor
+}
+
 test('D12 a backup taken under load is one moment, restored elsewhere', async (t) => {
   const directory = scratch(t)
   const server = await startServer(t)
@@ -63,6 +70,7 @@ test('D12 a backup taken under load is one moment, restored elsewhere', async (t
   const users = range(SENDERS).map((i) =>
     useUntil(people[i % people.length], id, () => isOver, acknowledged))
 
+  const cursors = [await cursorOf(ada)]
   for (const i of range(BACKUPS)) {
     await until(() => acknowledged.length >= (i + 1) * 100, 'some load')
     const before = acknowledged.length
@@ -80,6 +88,14 @@ test('D12 a backup taken under load is one moment, restored elsewhere', async (t
     const tokens = expectStatus(await restored.request('POST', '/auth/refresh',
       { body: { refresh_token: ada.refresh } }), 200)
     const back = new Person(restored, ada.email, { ...ada, ...tokens })
+    // Neither what was heard before the backup nor after it: it is another history from here on.
+    cursors.push(await cursorOf(ada))
+    for (const cursor of cursors) {
+      const socket = await back.socketV1(cursor)
+      const { complete, replayed } = await socket.resumes()
+      assert.deepEqual({ complete, replayed }, { complete: false, replayed: 0 })
+      await socket.close()
+    }
     const history = await back.history(id)
     assert.deepEqual(history.map((one) => one.seq_num), range(history.length).map((k) => k + 1))
     const seen = new Set(history.map((one) => one.id))
