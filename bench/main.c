@@ -16,6 +16,7 @@ static const struct scenario {
      scenario_fanout},
     {"idle", "thousands of silent sockets: memory and CPU of each", scenario_idle},
     {"send", "durable messages: acknowledged per second, latency, CPU of each", scenario_send},
+    {"tokens", "agents that answer token by token: latency and CPU of a delta", scenario_tokens},
 };
 
 void scenario_judge_generator(double cpu_percent)

@@ -10,6 +10,9 @@ void scenario_idle(char **arguments);
 /* Messages that must be on disk before they are acknowledged. */
 void scenario_send(char **arguments);
 
+/* Agents that answer token by token, and those who listen. */
+void scenario_tokens(char **arguments);
+
 /* The generator must have time to spare, or it measures itself: say so when a run is void because
  * it used more than GENERATOR_CPU_PERCENT_MAX of its core. */
 #define GENERATOR_CPU_PERCENT_MAX 80.0

@@ -78,13 +78,10 @@ static char *make_key(struct tenant *t)
         .path = "/v1/tenant/keys",
         .body = STR("{\"name\":\"bench\"}"),
     };
-    char *owner_token = copy_field(rest_client_call(client, &signup).body, "access_token");
-    char *key;
 
-    keys.bearer = str_from(owner_token);
-    key = copy_tenant_key(rest_client_call(client, &keys).body);
-    free(owner_token);
-    return key;
+    t->owner_token = copy_field(rest_client_call(client, &signup).body, "access_token");
+    keys.bearer = str_from(t->owner_token);
+    return copy_tenant_key(rest_client_call(client, &keys).body);
 }
 
 static struct rest_request make_user_request(void *context, size_t index)
@@ -153,6 +150,7 @@ void tenant_close(struct tenant *t)
     for (size_t i = 0; i < t->users_count; i++) free(t->users[i].access_token);
     free(t->users);
     free(t->key);
+    free(t->owner_token);
     buf_release(&t->body);
 }
 
@@ -262,6 +260,55 @@ void tenant_add_groups(struct tenant *t, const struct tenant_groups *groups)
     if (others_count <= TENANT_PARTICIPANTS_BATCH_MAX) return;
     work.batches_count = (others_count - 1) / TENANT_PARTICIPANTS_BATCH_MAX;
     rest_crowd_run(&t->crowd, &add, 0, groups->groups_count * work.batches_count);
+}
+
+struct guest_work {
+    struct group_work groups;
+    const char *id;
+};
+
+static struct rest_request make_guest_request(void *context, size_t index)
+{
+    const struct guest_work *w = context;
+    struct tenant *t = w->groups.t;
+
+    buf_clear(&t->body);
+    buf_append_format(&t->body, "{\"user_ids\":[\"%s\"]}", w->id);
+    (void)snprintf(t->path, sizeof t->path, "/v1/chat/conversations/%s/participants",
+                   w->groups.groups->ids[index]);
+    return (struct rest_request){
+        .method = "POST",
+        .path = t->path,
+        .bearer = str_from(t->users[group_begin(&w->groups, index)].access_token),
+        .body = buf_str(&t->body),
+    };
+}
+
+void tenant_add_to_groups(struct tenant *t, const struct tenant_groups *groups, const char *id)
+{
+    struct guest_work work = {.groups = {.t = t, .groups = groups}, .id = id};
+    struct rest_errand add = {"/v1/chat/conversations/:id/participants", make_guest_request,
+                              take_nothing, &work};
+
+    rest_crowd_run(&t->crowd, &add, 0, groups->groups_count);
+}
+
+/* ---- agents ---- */
+
+void tenant_make_agent(struct tenant *t, struct tenant_agent *out)
+{
+    struct rest_request request = {
+        .method = "POST",
+        .path = "/v1/chat/agents",
+        .bearer = str_from(t->owner_token),
+        .body = STR("{\"display_name\":\"Agent\"}"),
+    };
+    struct str body = rest_client_call(&t->crowd.clients[0], &request).body;
+    json_t *object = parse_object(body);
+
+    copy_id(json_object_get(object, "agent"), out->id);
+    json_decref(object);
+    out->key = copy_field(body, "api_key");
 }
 
 /* ---- messaging tokens ---- */

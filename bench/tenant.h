@@ -18,7 +18,8 @@ struct tenant_user {
 
 struct tenant {
     struct rest_crowd crowd;
-    char *key; /* sk_... */
+    char *key;         /* sk_... */
+    char *owner_token; /* of the person who signed up */
     struct tenant_user *users;
     size_t users_count;
     struct buf body; /* private: of the request that is being made */
@@ -38,6 +39,15 @@ struct tenant_groups {
     char (*ids)[UUID_TEXT_LEN + 1]; /* owned by the caller: room for groups_count, filled in */
 };
 void tenant_add_groups(struct tenant *t, const struct tenant_groups *groups);
+
+/* Add one user or agent more to all of these groups. */
+void tenant_add_to_groups(struct tenant *t, const struct tenant_groups *groups, const char *id);
+
+struct tenant_agent {
+    char id[UUID_TEXT_LEN + 1];
+    char *key; /* ak_..., the caller frees it */
+};
+void tenant_make_agent(struct tenant *t, struct tenant_agent *out);
 
 /* Fetch messaging tokens for the sockets first..first+count-1 into tokens[0..count-1]; socket i is
  * one of user i % users_count. They live for a minute. The caller frees them. */

@@ -30,8 +30,6 @@
 #define HANDSHAKES_MAX 256u       /* at once, so that the server's backlog never overflows */
 #define HANDSHAKE_MS_MAX 30000u   /* for all of them; past it: fail */
 #define WATCHED UINT32_MAX        /* instead of the index of a socket */
-#define SEQ_NAME "\"seq_num\":"
-#define SEQ_NAME_LEN (sizeof SEQ_NAME - 1)
 
 enum socket_state { SOCKET_UPGRADING, SOCKET_OPEN, SOCKET_CLOSED };
 
@@ -48,7 +46,8 @@ struct ws_clients {
     bool may_close;
     size_t sockets_count;
     size_t open_count;
-    size_t seq_offset; /* where "seq_num": stood in the last event */
+    struct str seq_name; /* what stands before the number of an event */
+    size_t seq_offset;   /* where it stood in the last event */
     uint64_t begin_ns;
     uint64_t read_ns; /* when the bytes at hand were read */
     struct ws_tally tally;
@@ -77,8 +76,15 @@ struct ws_clients *ws_clients_new(size_t arrivals_max)
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     c->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (c->arrivals == MAP_FAILED || c->epoll_fd < 0) fail("no room for the clients: %m");
+    ws_clients_number(c, "\"seq_num\":");
     ws_clients_begin(c);
     return c;
+}
+
+void ws_clients_number(struct ws_clients *c, const char *name)
+{
+    c->seq_name = str_from(name);
+    c->seq_offset = 0;
 }
 
 static void socket_close(struct ws_clients *c, struct ws_socket *s)
@@ -103,19 +109,20 @@ void ws_clients_free(struct ws_clients *c)
 
 /* ---- frames ---- */
 
-/* The number behind "seq_num":, or 0. Nearly every event has it where the last one had it. */
+/* The number of an event, or 0. Nearly every event has it where the last one had it. */
 static uint32_t find_seq(struct ws_clients *c, const char *payload, size_t len)
 {
     const char *at = payload + c->seq_offset;
     const char *end = payload + len;
     uint32_t seq = 0;
 
-    if (c->seq_offset + SEQ_NAME_LEN >= len || memcmp(at, SEQ_NAME, SEQ_NAME_LEN) != 0) {
-        at = memmem(payload, len, SEQ_NAME, SEQ_NAME_LEN);
+    if (c->seq_offset + c->seq_name.len >= len ||
+        memcmp(at, c->seq_name.at, c->seq_name.len) != 0) {
+        at = memmem(payload, len, c->seq_name.at, c->seq_name.len);
         if (at == NULL) return 0;
         c->seq_offset = (size_t)(at - payload);
     }
-    for (at += SEQ_NAME_LEN; at < end && *at >= '0' && *at <= '9'; at++) {
+    for (at += c->seq_name.len; at < end && *at >= '0' && *at <= '9'; at++) {
         seq = seq * 10 + (uint32_t)(*at - '0');
     }
     return seq;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* ws_clients.h — thousands of WebSockets in one epoll, far cheaper than the server that feeds them.
- * Frames are found by walking their headers; of a text frame only the number behind "seq_num": is
- * read, where it stood last time. Pings are answered, everything else is counted. Also reads the
- * same frames from plain TCP sockets, so that a floor has the same receiver. One thread; any error,
- * and a socket that the server closes, ends the program (fail.h). */
+ * Frames are found by walking their headers; of a text frame only one number is read, that behind
+ * "seq_num": or another name, where it stood last time. Pings are answered, everything else is
+ * counted. Also reads the same frames from plain TCP sockets, so that a floor has the same
+ * receiver. One thread; any error, and a socket that the server closes, ends the program. */
 #ifndef BENCH_WS_CLIENTS_H
 #define BENCH_WS_CLIENTS_H
 
@@ -48,6 +48,8 @@ void ws_clients_free(struct ws_clients *c);
 void ws_clients_connect(struct ws_clients *c, uint16_t port, char *const *tokens, size_t count);
 /* `count` plain sockets that carry frames from their first byte on. */
 void ws_clients_connect_plain(struct ws_clients *c, uint16_t port, size_t count);
+/* What stands before the number that is read of each event, instead of "seq_num":. */
+void ws_clients_number(struct ws_clients *c, const char *name);
 /* Let ws_clients_poll also return when `fd` can be read; the caller reads it. */
 void ws_clients_watch(struct ws_clients *c, int fd);
 

@@ -17,8 +17,10 @@ enum body_break {
 };
 
 struct body_sink {
-    /* A view, gone after the call. */
+    /* A view, gone after the call. Several may be here already: wait for on_taken with what is done
+     * for all of them at once. */
     void (*on_piece)(struct body_sink *sink, struct str piece);
+    void (*on_taken)(struct body_sink *sink); /* that is all for now */
     void (*on_end)(struct body_sink *sink);
     void (*on_broken)(struct body_sink *sink, enum body_break why);
 };

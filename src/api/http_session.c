@@ -249,25 +249,41 @@ static void break_stream(struct http_session *s, enum body_break why)
     sink->on_broken(sink, why);
 }
 
-static void read_stream(struct http_session *s)
+/* Give the sink all pieces that are here; what stands behind them: more to come, the end, or a
+ * fault. */
+static enum http_verdict give_pieces(struct http_session *s)
 {
-    while (s->state == STATE_STREAM && !s->is_held) {
+    enum http_verdict verdict;
+    bool is_taken = false;
+
+    for (;;) {
         size_t consumed;
         struct str piece;
-        enum http_verdict verdict = http_body_feed(&s->framing, buf_str(&s->in), &consumed, &piece);
+        verdict = http_body_feed(&s->framing, buf_str(&s->in), &consumed, &piece);
         if (verdict == HTTP_OK) s->sink->on_piece(s->sink, piece);
         buf_consume(&s->in, consumed);
-        if (verdict == HTTP_OK) continue;
-        if (verdict == HTTP_BODY_DONE) {
-            struct body_sink *sink = detach_sink(s);
-            s->request->must_close = s->closes_anyway;
-            sink->on_end(sink);
-        } else if (verdict != HTTP_NEED_MORE) {
-            break_stream(s, BODY_BREAK_MALFORMED);
-        } else if (s->has_eof) {
-            break_stream(s, BODY_BREAK_GONE);
-        }
-        return;
+        if (verdict != HTTP_OK) break;
+        is_taken = true;
+    }
+    if (is_taken && verdict != HTTP_BODY_DONE) s->sink->on_taken(s->sink);
+    return verdict;
+}
+
+static void read_stream(struct http_session *s)
+{
+    enum http_verdict verdict = give_pieces(s);
+
+    if (s->state != STATE_STREAM) return; /* the sink has had enough, and answered */
+    if (verdict == HTTP_BODY_DONE) {
+        struct body_sink *sink = detach_sink(s);
+        s->request->must_close = s->closes_anyway;
+        sink->on_end(sink);
+    } else if (s->is_held) {
+        return; /* first what was taken; the verdict is the same afterwards */
+    } else if (verdict != HTTP_NEED_MORE) {
+        break_stream(s, BODY_BREAK_MALFORMED);
+    } else if (s->has_eof) {
+        break_stream(s, BODY_BREAK_GONE);
     }
 }
 

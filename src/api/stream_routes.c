@@ -279,7 +279,12 @@ static void on_piece(struct body_sink *sink, struct str piece)
 
     buf_append(&a->in, piece);
     CHECK(!buf_overflowed(&a->in)); /* it was empty but for a part of a line */
-    work(a);
+}
+
+/* All lines that are here go on together: who lags behind the agent gets them in one write. */
+static void on_taken(struct body_sink *sink)
+{
+    work((struct agent_stream *)sink);
 }
 
 static void on_end(struct body_sink *sink)
@@ -336,7 +341,10 @@ static void stream(struct request *r)
     struct agent_stream *a = ARENA_NEW(&r->arena, struct agent_stream);
 
     *a = (struct agent_stream){
-        .sink = {.on_piece = on_piece, .on_end = on_end, .on_broken = on_broken},
+        .sink = {.on_piece = on_piece,
+                 .on_taken = on_taken,
+                 .on_end = on_end,
+                 .on_broken = on_broken},
         .request = r,
         .open = {.caller = r->caller, .task_id = r->params[0], .offset_bytes = UINT64_MAX},
         .window_end = {.expired = on_window_end},

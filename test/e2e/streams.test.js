@@ -363,8 +363,33 @@ describe('lines', () => {
     const answer = await raw.response()
     assert.equal(answer.status, 400)
     errorOf(answer)
-    assert.equal((await textOf(ada, task)).state, 'interrupted')
+    const { text, state } = await textOf(ada, task)
+    assert.deepEqual([text.trim(), state], ['ok', 'interrupted'])
     raw.close()
+  })
+
+  // The chunks, and what ends them, are one segment: the server sees all of it at once.
+  test('what came before the end of the connection, or a fault, is kept', async () => {
+    const lines = Array.from({ length: 1500 }, (_, i) => `{"delta":"${i} "}\n`)
+    const chunks = lines.map((line) => `${line.length.toString(16)}\r\n${line}\r\n`).join('')
+    const text = lines.map((line) => JSON.parse(line).delta).join('')
+    for (const rest of ['', 'zz\r\n']) {
+      const task = await makeTask()
+      const raw = await RawHttp.open(server.port)
+      raw.socket.cork()
+      const sent = raw.write(
+        `POST /v1/chat/tasks/${task.id}/stream HTTP/1.1\r\nHost: x\r\n` +
+          `Authorization: Bearer ${robot.access}\r\nTransfer-Encoding: chunked\r\n\r\n` +
+          chunks + rest,
+      )
+      if (rest === '') raw.finish()
+      raw.socket.uncork()
+      await sent
+      const isOver = async () => (await textOf(ada, task)).state === 'interrupted'
+      await until(isOver, 'the end of the stream')
+      assert.equal((await textOf(ada, task)).text, text)
+      raw.close()
+    }
   })
 
   test('a request follows a stream on the same connection', async () => {
