@@ -64,6 +64,7 @@ static void on_turn_end(void *arg)
 {
     struct worker *w = arg;
 
+    on_wake(w); /* what came during a long turn leaves with it, not with the next one */
     hub_flush(&w->hub);
     publish_metrics(w);
     if (w->on_drained != NULL && w->loop.conns_count == 0) {
