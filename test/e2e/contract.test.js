@@ -105,8 +105,10 @@ describe('docs/asyncapi.yaml and the sources', () => {
     const [, list] = /names\[\] = \{([^}]*)NULL\}/.exec(source)
     const actions = [...list.matchAll(/"(\w+)"/g)].map(([, name]) => name)
     const replies = [...source.matchAll(/open_reply\(c, "(\w+)"\)/g)].map(([, name]) => name)
+    const more = [...docs.read('src/api/ws_v1.c').matchAll(/"type", STR\("(\w+)"\)/g)]
+      .map(([, name]) => name)
     const documented = namesOf((one) => !isEvent(one))
-    assertSame(documented, new Set([...actions, ...replies]), 'frames and messages')
+    assertSame(documented, new Set([...actions, ...replies, ...more]), 'frames and messages')
   })
 
   test('every message is in the channel and in an operation', () => {
@@ -275,6 +277,18 @@ test('docs/asyncapi.yaml and the table of events in docs/protocol.md say the sam
     .map(([name]) => name), 'events')
 })
 
+test('docs/asyncapi.yaml and the frames of carillon.v1 in docs/protocol.md say the same', () => {
+  const section = docs.section(PROTOCOL, '## 9. Resuming: `carillon.v1` **[added]**')
+  const [, hello] = /"type":"hello","payload":({[^}]*})/.exec(section)
+  const [, resume] = /`resume` is `({[^`]*})`/.exec(section)
+  const payloadOf = (name) =>
+    resolve(contract.messages()[name].payload, 'asyncapi.yaml').properties.payload
+  compareFields(fieldList(hello), payloadOf('hello'), 'asyncapi.yaml', 'hello')
+  compareFields(fieldList(resume), payloadOf('hello').properties.resume, 'asyncapi.yaml', 'resume')
+  const [, resumed] = /"type":"resumed","cursor":"…","payload":({[^}]*})/.exec(section)
+  assertSame(Object.keys(payloadOf('resumed').properties), resumed.match(/(?<=")\w+(?=":)/g))
+})
+
 // ---- Examples ----
 
 test('every example fits its schema, closed', () => {
@@ -395,6 +409,23 @@ describe('what is not documented is found', () => {
   for (const [what, frame] of Object.entries(frames)) {
     test(what, () => assert.throws(() => contract.checkFrame(frame), assert.AssertionError))
   }
+
+  test('carillon.v1 where it was asked for, and nowhere else', () => {
+    const hidden = event('conversation.hidden', { conversation_id: id })
+    const away = event('presence.updated', { user_id: id, status: 'away' }, {})
+    const created = event('message.created', { message_id: id, seq_num: 1 })
+    const resumed = { type: 'resumed', cursor: 'A', payload: { complete: false, replayed: 0 } }
+    const withCursor = (frame) => ({ ...frame, cursor: 'AAAAAAAAAAAAAAAAAAAAAA' })
+    const V1 = 'carillon.v1'
+    contract.checkFrame(withCursor(hidden), V1)
+    contract.checkFrame(away, V1)
+    contract.checkFrame(resumed, V1)
+    contract.checkFrame(created)
+    for (const [frame, subprotocol] of [[withCursor(hidden)], [hidden, V1],
+      [withCursor(away), V1], [resumed], [withCursor(created), V1]]) {
+      assert.throws(() => contract.checkFrame(frame, subprotocol), assert.AssertionError)
+    }
+  })
 
   test('a socket that hears something else fails whoever waits', async (t) => {
     const server = await startServer(t)

@@ -156,13 +156,30 @@ export function messages() {
   return document('asyncapi.yaml').components.messages
 }
 
-export function checkFrame(frame) {
+// What belongs to a subprotocol must be there in it, and nowhere else; cursors only with events
+// that are kept.
+function frameSchema(message, subprotocol) {
+  const isThere = (property, name) => property['x-subprotocol'] === undefined ||
+    (property['x-subprotocol'] === subprotocol && (name !== 'cursor' || message['x-kept']))
+  const demand = (schema) => {
+    const added = Object.entries(schema.properties ?? {})
+      .filter(([, one]) => one['x-subprotocol']).map(([name]) => name)
+    if (added.length > 0) schema.required = [...schema.required ?? [], ...added]
+    Object.values(schema.properties ?? {}).forEach(demand)
+    return schema
+  }
+  return closed(demand(resolve(message.payload, 'asyncapi.yaml', { keeps: isThere })))
+}
+
+export function checkFrame(frame, subprotocol) {
   const name = messageName(frame)
   const story = JSON.stringify(frame).slice(0, 2000)
   const message = Object.hasOwn(messages(), name ?? '') ? messages()[name] : undefined
   assert.ok(message, `docs/asyncapi.yaml has no message ${name}: ${story}`)
-  const check = judge(`frame ${name}`, () => compile(closed(resolve(message.payload,
-    'asyncapi.yaml'))))
+  const { 'x-subprotocol': its = subprotocol } = message
+  assert.equal(its, subprotocol, `a frame ${name} on a socket without ${its}: ${story}`)
+  const check = judge(`frame ${name} ${subprotocol}`,
+    () => compile(frameSchema(message, subprotocol)))
   const fault = check(frame)
   assert.equal(fault, undefined, `a frame ${name}: ${fault}\n${story}`)
 }

@@ -163,7 +163,7 @@ export class EventSocket {
   #hear(message) {
     this.heard.push(message)
     try {
-      checkFrame(message)
+      checkFrame(message, this.ws.subprotocol)
     } catch (error) {
       this.fault = error
       throw error

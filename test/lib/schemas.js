@@ -45,8 +45,8 @@ function merge(a, b) {
   return merged
 }
 
-// The schema without references and `allOf`s. options: keeps(property schema), which may leave a
-// property out.
+// The schema without references and `allOf`s. options: keeps(property schema, name), which may
+// leave a property out.
 export function resolve(schema, name, { keeps = () => true } = {}) {
   const at = (one) => resolve(one, name, { keeps })
   if (schema.$ref !== undefined) {
@@ -61,7 +61,7 @@ export function resolve(schema, name, { keeps = () => true } = {}) {
     for (const [key, value] of Object.entries(own.properties)) copy.properties[key] = at(value)
   }
   for (const key of Object.keys(copy.properties ?? {})) {
-    if (keeps(copy.properties[key])) continue
+    if (keeps(copy.properties[key], key)) continue
     delete copy.properties[key]
     copy.required = copy.required?.filter((one) => one !== key)
   }

@@ -119,6 +119,7 @@ export class RawWs extends RawHttp {
       const bytes = handshakeBytes(target, all, requestLine)
       await ws.write(Buffer.concat([bytes, Buffer.from(early)]))
       const response = await ws.response()
+      ws.subprotocol = response.headers['sec-websocket-protocol']
       if (response.status === 101) checkAccept(response, all['Sec-WebSocket-Key'])
       return { ws, response }
     } catch (error) {
