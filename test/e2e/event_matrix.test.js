@@ -8,21 +8,21 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { TaskStream, makeAgent } from '../lib/agents.js'
 import { eventsOfSource } from '../lib/docs.js'
-import { TIME, UUID, expectStatus, makeTenant, settle, signup } from '../lib/people.js'
+import { TIME, expectStatus, makeTenant, settle, signup } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
 // `author` does what the event is about. `member` has three devices: one as it was opened, one that
 // subscribed to the conversation, one that subscribed to another. `blocker` has blocked the author
 // and the agent, `blocked` was blocked by the author. `former` was removed, `outsider` is of the
 // same tenant, `stranger` of another.
-const EARS = ['owner', 'author', 'author2', 'member', 'focused', 'elsewhere', 'agent', 'blocker',
-  'blocked', 'former', 'outsider', 'stranger']
+const EARS = ['owner', 'admin', 'author', 'author2', 'member', 'focused', 'elsewhere', 'agent',
+  'blocker', 'blocked', 'former', 'outsider', 'stranger']
 
-const ALL = '1 1 1 1 1 1 1 1 1 0 0 0'
-const NOT_BLOCKER = '1 1 1 1 1 1 1 0 1 0 0 0' // what the author, or the agent, says
-const LIVE = '1 1 1 1 1 0 1 0 1 0 0 0' // the same, but not without focus
-const INSIDE = '1 0 0 0 0 0 1 0 0 0 0 0' // internal: the owner and the agent
-const OWN = '0 1 1 0 0 0 0 0 0 0 0 0' // the author's own devices
+const ALL = '1 1 1 1 1 1 1 1 1 1 0 0 0'
+const NOT_BLOCKER = '1 1 1 1 1 1 1 1 0 1 0 0 0' // what the author, or the agent, says
+const LIVE = '1 1 1 1 1 1 0 1 0 1 0 0 0' // the same, but not without focus
+const INSIDE = '1 1 0 0 0 0 0 1 0 0 0 0 0' // internal: owner, admin, agent
+const OWN = '0 0 1 1 0 0 0 0 0 0 0 0 0' // the author's own devices
 
 let server
 let people
@@ -30,7 +30,8 @@ let ears
 
 before(async () => {
   server = await Server.start()
-  const names = ['owner', 'author', 'member', 'blocker', 'blocked', 'former', 'outsider', 'fence']
+  const names = ['owner', 'admin', 'author', 'member', 'blocker', 'blocked', 'former', 'outsider',
+    'fence']
   const made = await makeTenant(server, ...names)
   people = Object.fromEntries(names.map((name, i) => [name, made[i]]))
   people.agent = await makeAgent(people.owner, 'agent')
@@ -43,10 +44,10 @@ before(async () => {
   // Whoever hears a message of the fence has heard all that was before it. Nobody shares one of
   // these conversations with somebody of whom they must not hear.
   const { fence, former, outsider, stranger } = people
-  const insiders = [people.owner, author, member, agent, blocker, blocked]
-  fences.push([fence, await fence.conversation(insiders, { type: 'agent_group' }), 0, 9])
-  fences.push([fence, await fence.conversation([former, outsider]), 9, 11])
-  fences.push([stranger, await stranger.conversation([]), 11, 12])
+  const insiders = [people.owner, people.admin, author, member, agent, blocker, blocked]
+  fences.push([fence, await fence.conversation(insiders, { type: 'agent_group' }), 0, 10])
+  fences.push([fence, await fence.conversation([former, outsider]), 10, 12])
+  fences.push([stranger, await stranger.conversation([]), 12, 13])
   const aside = await member.conversation([agent], { type: 'agent_direct' })
 
   ears = {}
@@ -72,13 +73,15 @@ async function focus(socket, id) {
   await socket.until(() => socket.heard.some(isThere), 'the focus')
 }
 
-// A conversation for one row, in which nothing has happened but that `former` was removed.
+// A conversation for one row, in which nothing has happened but that `former` was removed and
+// `admin` became one.
 async function stage() {
-  const { owner, author, member, agent, blocker, blocked, former } = people
-  const others = [author, member, agent, blocker, blocked, former]
+  const { owner, admin, author, member, agent, blocker, blocked, former } = people
+  const others = [admin, author, member, agent, blocker, blocked, former]
   const { id } = await owner.conversation(others, { type: 'agent_group', name: 'Stage' })
   const path = `/v1/chat/conversations/${id}`
   expectStatus(await owner.delete(`${path}/participants/${former.id}`), 200)
+  expectStatus(await owner.patch(`${path}/participants/${admin.id}`, { role: 'admin' }), 200)
   await focus(ears.focused, id)
   return { id, path, ...people }
 }
@@ -115,7 +118,7 @@ const ROWS = {
     const { id: message, seq_num: seq } = await agent.send(id, 'Hello')
     return { message_id: message, seq_num: seq }
   }],
-  'message.created (of who is blocked)': ['1 0 0 1 1 1 1 1 1 0 0 0', async ({ id, blocked }) => {
+  'message.created (of who is blocked)': ['1 1 0 0 1 1 1 1 1 1 0 0 0', async ({ id, blocked }) => {
     const { id: message, seq_num: seq } = await blocked.send(id, 'Hello')
     return { message_id: message, seq_num: seq }
   }],
@@ -185,12 +188,12 @@ const ROWS = {
     return { agent_id: agent.id, status: 'away' }
   }, { hasNoConversation: true }],
   'conversation.created': [ALL, async (on) => {
-    const others = [on.author, on.member, on.agent, on.blocker, on.blocked]
+    const others = [on.admin, on.author, on.member, on.agent, on.blocker, on.blocked]
     const { id } = await on.owner.conversation(others, { type: 'agent_group', name: 'New' })
     on.id = id
     return { conversation_id: id, group_name: 'New' }
   }],
-  'conversation.created (for two)': ['0 1 1 0 0 0 0 0 0 0 1 0', async (on) => {
+  'conversation.created (for two)': ['0 0 1 1 0 0 0 0 0 0 0 1 0', async (on) => {
     const { author, outsider } = on
     const { id } = await outsider.conversation([author], { type: 'direct' })
     const seen = (contact) =>
@@ -198,7 +201,7 @@ const ROWS = {
     on.id = id
     return (ear) => seen(ear === 'outsider' ? author : outsider)
   }],
-  'conversation.created (for who is added)': ['0 0 0 0 0 0 0 0 0 1 0 0',
+  'conversation.created (for who is added)': ['0 0 0 0 0 0 0 0 0 0 1 0 0',
     async ({ id, path, owner, former }) => {
       await ok(owner.post(`${path}/participants`, { user_ids: [former.id] }))
       return { conversation_id: id, group_name: 'Stage' }
@@ -233,17 +236,21 @@ const ROWS = {
     await owner.send(id, 'Come back')
     return { conversation_id: id }
   }],
-  'participant.added': ['1 1 1 1 1 1 1 1 1 0 1 0', async ({ id, path, owner, outsider }) => {
+  'participant.added': ['1 1 1 1 1 1 1 1 1 1 0 1 0', async ({ id, path, owner, outsider }) => {
     await ok(owner.post(`${path}/participants`, { user_ids: [outsider.id] }))
     return { conversation_id: id, user_id: outsider.id, added_by: owner.id }
+  }],
+  'participant.updated': [ALL, async ({ id, path, owner, author }) => {
+    await ok(owner.patch(`${path}/participants/${author.id}`, { role: 'admin' }))
+    return { conversation_id: id, user_id: author.id, role: 'admin', updated_by: owner.id }
   }],
   'participant.removed': [ALL, async ({ id, path, owner, member }) => {
     await ok(owner.delete(`${path}/participants/${member.id}`))
     return { conversation_id: id, user_id: member.id, removed_by: owner.id }
   }],
-  'participant.removed (the last owner leaves)': [ALL, async ({ id, path, owner }) => {
+  'participant.removed (the last owner leaves)': [ALL, async ({ id, path, owner, admin }) => {
     await ok(owner.delete(`${path}/participants/${owner.id}`))
-    return { conversation_id: id, user_id: owner.id, removed_by: owner.id, new_owner_id: UUID }
+    return { conversation_id: id, user_id: owner.id, removed_by: owner.id, new_owner_id: admin.id }
   }],
   'user.blocked': [OWN, async ({ author, outsider }) => {
     await ok(author.post(`/v1/chat/users/${outsider.id}/block`))
