@@ -107,8 +107,8 @@ struct carillon_reply {
 typedef void (*carillon_reply_fn)(struct carillon_client *client,
                                   const struct carillon_reply *reply, void *arg);
 
-/* Zero everything, then set what is wanted; only `url` and one of `token`, `get_token` are
- * required. */
+/* Zero everything, then set what is wanted; `url` and a way to a token are required: `token`,
+ * `get_token`, or `email` and `password`. */
 struct carillon_options {
     const char *url;   /* "https://chat.example.com", or with http */
     const char *token; /* an access token, or an agent's key (`ak_…`) */
@@ -118,6 +118,9 @@ struct carillon_options {
     /* Asked for an access token at the start when `token` is NULL, and again when the server
      * refuses the last one. Writes a NUL-terminated token. Anything but CARILLON_OK signs out. */
     enum carillon_result (*get_token)(void *arg, char *out, size_t out_bytes);
+    /* Signs in with them, once (section 2, login); then the session is renewed. */
+    const char *email;
+    const char *password;
     const char *cursor;        /* of carillon_client_cursor of an earlier client: goes on there */
     const char *ca_file;       /* PEM with the certificates to trust; NULL: those of the system */
     unsigned timeout_ms;       /* to reach the server and for an answer; 0: 10,000 */

@@ -4,9 +4,9 @@
  *
  * stdin: send CONVERSATION TEXT · stream TASK TEXT · complete · react CONVERSATION MESSAGE EMOJI ·
  *        focus ID · session ID · get PATH · disconnect · connect · quit
- * Environment: CARILLON_URL, CARILLON_KEY, REFRESH_TOKEN, CURSOR, FAIL_AT (the n-th allocation of
- * the library and of jansson fails). Waits are short, so that hundreds of cut connections take
- * seconds. */
+ * Environment: CARILLON_URL, CARILLON_KEY, REFRESH_TOKEN, EMAIL and PASSWORD, CURSOR, FAIL_AT (the
+ * n-th allocation of the library and of jansson fails). Waits are short, so that hundreds of cut
+ * connections take seconds. */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -224,6 +224,8 @@ int main(void)
         .url = getenv("CARILLON_URL"),
         .token = getenv("CARILLON_KEY"),
         .refresh_token = getenv("REFRESH_TOKEN"),
+        .email = getenv("EMAIL"),
+        .password = getenv("PASSWORD"),
         .cursor = getenv("CURSOR"),
         .timeout_ms = 5000,
         .backoff_first_ms = 5,

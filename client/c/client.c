@@ -92,9 +92,8 @@ static enum carillon_result copy_options(struct carillon_client *c,
         if (strlen(options->cursor) > CURSOR_BYTES_MAX) return CARILLON_INVALID;
         memcpy(c->cursor, options->cursor, strlen(options->cursor) + 1);
     }
-    result = token_take_first(c);
-    o->url = o->token = o->refresh_token = o->cursor = o->ca_file = NULL;
-    return result;
+    o->url = o->token = o->refresh_token = o->cursor = o->ca_file = o->email = o->password = NULL;
+    return token_take_first(c, options);
 }
 
 static enum carillon_result open_parts(struct carillon_client *c)

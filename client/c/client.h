@@ -39,7 +39,8 @@ struct carillon_client {
     char *refresh_token;   /* NULL: none */
     unsigned token_number; /* rises with each new token: which one was it that was refused? */
     bool is_renewing;
-    bool is_token_refused; /* and cannot be renewed */
+    bool is_token_refused;       /* and cannot be renewed */
+    char refusal[WHY_BYTES_MAX]; /* why; "" when the server did not say */
     char user_id[CARILLON_ID_BYTES];
     char cursor[CURSOR_BYTES_MAX + 1];
     enum carillon_state state;
@@ -78,7 +79,9 @@ void connection_on_closed(struct carillon_client *c, unsigned code, const char *
 
 /* token.c: another access token in place of a refused one. Requests wait meanwhile. */
 void token_renew(struct carillon_client *c);
-enum carillon_result token_take_first(struct carillon_client *c);
+/* The first one, or the way to it. */
+enum carillon_result token_take_first(struct carillon_client *c,
+                                      const struct carillon_options *options);
 
 /* commands.c: tell the server again what is followed. */
 void commands_repeat(struct carillon_client *c);

@@ -38,7 +38,7 @@ static bool is_failure(struct carillon_client *c, const struct carillon_reply *r
     if (reply->result == CARILLON_OK) return false;
     if (reply->result == CARILLON_ENDED || c->state != CARILLON_STATE_CONNECTING) return true;
     if (reply->result == CARILLON_REFUSED && (reply->status == 401 || reply->status == 403))
-        sign_out(c, reply->error);
+        sign_out(c, c->refusal[0] != '\0' ? c->refusal : reply->error);
     else wait_and_retry(c, 0, reply->error);
     return true;
 }

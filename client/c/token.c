@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* token.c — another access token in place of one that the server refuses: from the refresh token,
- * else from the callback. What neither can renew is signed out. */
+/* token.c — the first access token, and another one in place of one that the server refuses: from
+ * the refresh token, else from the callback. What neither can renew is signed out. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,12 +47,14 @@ static enum carillon_result ask_callback(struct carillon_client *c)
     return result;
 }
 
-static void refuse(struct carillon_client *c)
+static void refuse(struct carillon_client *c, const char *why)
 {
     c->is_token_refused = true;
+    snprintf(c->refusal, sizeof c->refusal, "%s", why == NULL ? "" : why);
 }
 
-static void on_refreshed(struct carillon_client *c, const struct carillon_reply *reply, void *arg)
+/* Of a login or a refresh: the same pair comes of both. */
+static void on_pair(struct carillon_client *c, const struct carillon_reply *reply, void *arg)
 {
     const char *token = json_string_value(json_object_get(reply->body, "access_token"));
     const char *refresh = json_string_value(json_object_get(reply->body, "refresh_token"));
@@ -67,38 +70,48 @@ static void on_refreshed(struct carillon_client *c, const struct carillon_reply 
         return;
     }
     free(copy);
-    /* Refused is final. Else the old token stays, and what needs it finds out once more. */
-    if (reply->result == CARILLON_REFUSED && reply->status < 429) refuse(c);
+    /* Refused is final, and so is a login that failed: the password is not kept for another try.
+     * Else the old token stays, and what needs it finds out once more. */
+    if (c->token == NULL || (reply->result == CARILLON_REFUSED && reply->status < 429))
+        refuse(c, reply->error);
+}
+
+/* Takes the reference of `body`. */
+static enum carillon_result ask_pair(struct carillon_client *c, const char *path, json_t *body)
+{
+    const struct request_options options = {
+        .method = "POST",
+        .path = path,
+        .body = body,
+        /* The server answers the same successor for a while when an answer got lost. */
+        .flags = REQUEST_INTERNAL | REQUEST_ANONYMOUS | REQUEST_REPEATABLE,
+        .on_reply = on_pair,
+    };
+    enum carillon_result result = body == NULL ? CARILLON_NO_MEMORY : request_make(c, &options);
+
+    c->is_renewing = result == CARILLON_OK;
+    return result;
 }
 
 void token_renew(struct carillon_client *c)
 {
-    struct request_options options = {
-        .method = "POST",
-        .path = "/auth/refresh",
-        /* The server answers the same successor for a while when an answer got lost. */
-        .flags = REQUEST_INTERNAL | REQUEST_ANONYMOUS | REQUEST_REPEATABLE,
-        .on_reply = on_refreshed,
-    };
-
     if (c->is_renewing || c->is_token_refused) return;
     if (c->refresh_token != NULL) {
-        options.body = json_pack("{s:s}", "refresh_token", c->refresh_token);
-        c->is_renewing = options.body != NULL && request_make(c, &options) == CARILLON_OK;
+        (void)ask_pair(c, "/auth/refresh", json_pack("{s:s}", "refresh_token", c->refresh_token));
         return;
     }
-    if (c->options.get_token == NULL) {
-        refuse(c);
-        return;
-    }
-    if (ask_callback(c) != CARILLON_OK) refuse(c);
+    if (c->options.get_token == NULL || ask_callback(c) != CARILLON_OK) refuse(c, NULL);
 }
 
-enum carillon_result token_take_first(struct carillon_client *c)
+enum carillon_result token_take_first(struct carillon_client *c,
+                                      const struct carillon_options *options)
 {
-    const struct carillon_options *o = &c->options;
-
-    if (o->token != NULL) return take(c, o->token);
-    if (o->get_token == NULL) return CARILLON_INVALID;
-    return ask_callback(c);
+    if (options->token != NULL) return take(c, options->token);
+    if (options->get_token != NULL) return ask_callback(c);
+    if (options->email == NULL || options->password == NULL) return CARILLON_INVALID;
+    if (!str_is_utf8(str_from(options->email)) || !str_is_utf8(str_from(options->password)))
+        return CARILLON_INVALID;
+    return ask_pair(
+        c, "/auth/login",
+        json_pack("{s:s, s:s}", "email", options->email, "password", options->password));
 }

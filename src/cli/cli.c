@@ -14,7 +14,7 @@ static const struct cli_command *const commands[] = {
     &serve_command,        &user_add_command,    &user_list_command,  &user_passwd_command,
     &user_disable_command, &user_export_command, &user_erase_command, &key_add_command,
     &key_list_command,     &key_revoke_command,  &tail_command,       &backup_command,
-    &restore_command,      &check_command,
+    &restore_command,      &check_command,       &chat_command,
 };
 
 /* Texts quote what others wrote: a newline, or a sequence that a terminal obeys, is not shown. */

@@ -63,6 +63,12 @@ enum result prompt_read(struct prompt_password *out, struct fault *fault)
     return result;
 }
 
+enum result prompt_read_known(struct prompt_password *out, struct fault *fault)
+{
+    if (isatty(STDIN_FILENO) == 0) return read_line(out, fault);
+    return read_hidden("Password: ", out, fault);
+}
+
 void prompt_wipe(struct prompt_password *password)
 {
     sodium_memzero(password, sizeof *password);

@@ -16,6 +16,8 @@ struct prompt_password {
  * a script can pipe it in and it never stands in a command line. R_INVALID: the two differ, or it
  * is longer than any password; R_CLOSED: nothing came; R_IO. Wipe it when done. */
 MUST_USE enum result prompt_read(struct prompt_password *out, struct fault *fault);
+/* The same for a password that there is already: asked once. */
+MUST_USE enum result prompt_read_known(struct prompt_password *out, struct fault *fault);
 void prompt_wipe(struct prompt_password *password);
 
 static inline struct str prompt_str(const struct prompt_password *password)
