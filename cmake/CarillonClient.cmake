@@ -48,6 +48,8 @@ function(carillon_client)
     target_link_libraries(client INTERFACE ${libraries})
     add_dependencies(client client_archive)
 
+    # Seen from its own place, so that it holds wherever the prefix is moved to.
+    file(RELATIVE_PATH CARILLON_CLIENT_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
     configure_file(${CMAKE_SOURCE_DIR}/client/c/libcarillon.pc.in
         ${CMAKE_BINARY_DIR}/lib/libcarillon.pc @ONLY)
     install(FILES ${CMAKE_SOURCE_DIR}/include/carillon.h TYPE INCLUDE)

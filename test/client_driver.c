@@ -2,8 +2,9 @@
 /* client_driver.c — the C client library on strings: the tests say on stdin what to do, and read on
  * stdout, one JSON line each, what its callbacks were told.
  *
- * stdin: send CONVERSATION TEXT · stream TASK TEXT · complete · react CONVERSATION MESSAGE EMOJI ·
- *        focus ID · session ID · get PATH · disconnect · connect · quit
+ * stdin: send CONVERSATION TEXT · stream TASK TEXT · end · complete · focus ID · unfocus ID ·
+ *        session ID · unsession ID · get PATH · disconnect · connect · quit, and the verbs of
+ *        `calls` below
  * Environment: CARILLON_URL, CARILLON_KEY, REFRESH_TOKEN, EMAIL and PASSWORD, CURSOR, FAIL_AT (the
  * n-th allocation of the library and of jansson fails). Waits are short, so that hundreds of cut
  * connections take seconds. */
@@ -161,6 +162,36 @@ static enum carillon_result obey_stream(struct carillon_client *c, const char *i
     return result == CARILLON_OK ? carillon_stream_write(stream, text) : result;
 }
 
+/* What REST calls by name: a verb, and up to two words or a word and a text. */
+static enum carillon_result call(struct carillon_client *c, const char *verb, const char *a,
+                                 const char *b)
+{
+    if (strcmp(verb, "edit") == 0) return carillon_edit(c, a, b, on_reply, "edit");
+    if (strcmp(verb, "delete") == 0) return carillon_delete_message(c, a, on_reply, "delete");
+    if (strcmp(verb, "read") == 0)
+        return carillon_mark_read(c, a, strtoull(b, NULL, 10), on_reply, "read");
+    if (strcmp(verb, "typing") == 0) return carillon_typing(c, a, strcmp(b, "start") == 0);
+    if (strcmp(verb, "list") == 0) return carillon_list_conversations(c, on_reply, "list");
+    if (strcmp(verb, "create") == 0)
+        return carillon_create_conversation(c, a, NULL, &b, 1, on_reply, "create");
+    if (strcmp(verb, "who") == 0) return carillon_list_participants(c, a, on_reply, "who");
+    if (strcmp(verb, "history") == 0)
+        return carillon_get_messages(c, a, 1, 2, 2, on_reply, "history");
+    if (strcmp(verb, "users") == 0) return carillon_list_users(c, a, on_reply, "users");
+    if (strcmp(verb, "presence") == 0) return carillon_set_presence(c, a, b, on_reply, "presence");
+    if (strcmp(verb, "task") == 0)
+        return carillon_create_task(c, a, b, NULL, NULL, on_reply, "task");
+    if (strcmp(verb, "gettask") == 0) return carillon_get_task(c, a, on_reply, "gettask");
+    if (strcmp(verb, "report") == 0)
+        return carillon_report_task(c, a, b, "a step", NULL, on_reply, "report");
+    if (strcmp(verb, "cancel") == 0) return carillon_cancel_task(c, a, on_reply, "cancel");
+    if (strcmp(verb, "text") == 0) return carillon_send_text(c, a, b);
+    if (strcmp(verb, "unfocus") == 0) return carillon_unfocus(c, a);
+    if (strcmp(verb, "session") == 0) return carillon_subscribe_session(c, a);
+    if (strcmp(verb, "unsession") == 0) return carillon_unsubscribe_session(c, a);
+    return CARILLON_INVALID;
+}
+
 static enum carillon_result obey(struct carillon_client *c, char *line)
 {
     char *verb = strsep(&line, " ");
@@ -170,16 +201,17 @@ static enum carillon_result obey(struct carillon_client *c, char *line)
     if (strcmp(verb, "send") == 0) return carillon_send(c, &message, on_reply, "send");
     if (strcmp(verb, "stream") == 0) return obey_stream(c, a, line);
     if (strcmp(verb, "focus") == 0) return carillon_focus(c, a);
-    if (strcmp(verb, "session") == 0) return carillon_subscribe_session(c, a);
     if (strcmp(verb, "get") == 0) return carillon_request(c, "GET", a, NULL, on_reply, "get");
     if (strcmp(verb, "react") == 0) {
         char *id = strsep(&line, " ");
         return carillon_react(c, a, id, line, on_reply, "react");
     }
-    if (strcmp(verb, "complete") == 0 && stream != NULL) carillon_stream_complete(stream);
-    if (strcmp(verb, "connect") == 0) carillon_client_connect(c);
-    if (strcmp(verb, "disconnect") == 0) carillon_client_disconnect(c);
-    if (strcmp(verb, "quit") == 0) is_done = 1;
+    if (strcmp(verb, "end") == 0 && stream != NULL) carillon_stream_end(stream);
+    else if (strcmp(verb, "complete") == 0 && stream != NULL) carillon_stream_complete(stream);
+    else if (strcmp(verb, "connect") == 0) carillon_client_connect(c);
+    else if (strcmp(verb, "disconnect") == 0) carillon_client_disconnect(c);
+    else if (strcmp(verb, "quit") == 0) is_done = 1;
+    else return call(c, verb, a, line);
     return CARILLON_OK;
 }
 
@@ -249,6 +281,7 @@ int main(void)
         carillon_client_free(client);
     }
     fail_at = 0;
-    tell(pack("{s:i, s:I}", "end", (int)result, "allocations", (json_int_t)allocations_count));
+    tell(pack("{s:i, s:I, s:s}", "end", (int)result, "allocations", (json_int_t)allocations_count,
+              "version", carillon_version()));
     return 0;
 }

@@ -2,14 +2,17 @@
 // client_c.test.js: the C client library against the real server: its examples as they are, and
 // test/client_driver.c, which prints what its callbacks are told, through a network that is cut.
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
+import { execFileSync } from 'node:child_process'
+import { readFileSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { test } from 'node:test'
+import { reference } from '../../client/c/reference.mjs'
 import { makeAgent } from '../lib/agents.js'
 import { Child } from '../lib/child.js'
 import { CUTS, CuttingProxy } from '../lib/cutting_proxy.js'
 import { expectStatus, makeTenant } from '../lib/people.js'
 import { Random } from '../lib/random.js'
-import { BUILD_DIR, startServer } from '../lib/server.js'
+import { BUILD_DIR, startServer, temporaryDirectory } from '../lib/server.js'
 import { until, within } from '../lib/wait.js'
 
 // The driver's process, and what it said so far.
@@ -269,3 +272,95 @@ test('no allocation that fails crashes it, and it recovers', async (t) => {
   const ids = (await ada.history(id)).map((m) => m.id)
   assert.equal(new Set(ids).size, ids.length)
 })
+
+test('every call does what its name says', async (t) => {
+  const { server, ada, agent, id } = await makeWorld(t)
+  const driver = await Driver.start(t, server.url, ada.access)
+  const socket = await agent.socket()
+  const ask = async (line, name = line.split(' ')[0]) => {
+    const before = driver.of('reply').length
+    driver.say(line)
+    await driver.until(() => driver.of('reply').length > before, line)
+    const reply = driver.of('reply').at(-1)
+    assert.deepEqual([reply.reply, reply.result], [name, 0], JSON.stringify(reply))
+    return reply.body
+  }
+
+  await driver.isOpen()
+  const message = await ask(`send ${id} hello`)
+  await ask(`edit ${message.id} hello, world`)
+  await ask(`react ${id} ${message.id} 👍`)
+  assert.deepEqual((await socket.hears('message.edited'))[0].content_text, 'hello, world')
+  assert.deepEqual((await socket.hears('reaction.updated'))[0].emoji, '👍')
+  driver.say(`text ${id} second`)
+  await driver.until(() => driver.of('message').length === 2, 'the second message')
+  await ask(`read ${id} 2`)
+  await ask(`delete ${message.id}`)
+  await socket.hears('message.deleted')
+  driver.say(`typing ${id} start`)
+  await socket.hears('typing.start')
+  driver.say(`typing ${id} stop`)
+  await socket.hears('typing.stop')
+  assert.equal((await ask('list')).conversations.length, 1)
+  assert.equal((await ask(`create agent_direct ${agent.id}`)).id, id)
+  assert.equal((await ask(`who ${id}`)).participants.length, 2)
+  assert.equal((await ask(`history ${id}`)).messages.length, 2)
+  assert.equal((await ask('users Ada')).users[0].id, ada.id)
+  await ask('presence away at lunch')
+  const task = await ask(`task ${id} Work`)
+  assert.equal((await ask(`gettask ${task.id}`)).status, 'queued')
+  assert.equal((await ask(`cancel ${task.id}`)).status, 'cancelled')
+  // Focus on another conversation: typing in this one is not heard any more, all else is.
+  driver.say(`focus ${message.id}`)
+  driver.say(`unfocus ${message.id}`)
+  driver.say('session s1')
+  driver.say('unsession s1')
+  driver.say('disconnect')
+  await driver.until(() => driver.of('state').at(-1).state === 'idle', 'idle')
+  await agent.send(id, 'while you were out')
+  driver.say('connect')
+  await driver.until(() => driver.of('message').at(-1).text === 'while you were out', 'the message')
+  assert.equal(driver.of('refused').length, 0)
+  const { version } = await driver.quit()
+  assert.match(version, /^\d+\.\d+\.\d+$/)
+  await socket.close()
+})
+
+const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+
+test('every function of the header is used by an example or a test', () => {
+  const used = ['test/client_driver.c', 'examples/c/bot.c', 'examples/c/agent.c'].map(read).join()
+  const all = new Set(read('include/carillon.h').match(/\bcarillon_\w+(?=\()/g))
+  assert.ok(all.size > 30)
+  assert.deepEqual([...all].filter((name) => !used.includes(`${name}(`)), [])
+})
+
+test('docs/client-c.md is what the header says', () => {
+  assert.equal(read('docs/client-c.md'), reference(),
+    'node client/c/reference.mjs > docs/client-c.md')
+})
+
+// A sanitized library wants a sanitized program; what ships is what a user links with.
+if (basename(BUILD_DIR) === 'build') {
+  test('a program is built with what is installed, by pkg-config, both ways', async (t) => {
+    const root = temporaryDirectory()
+    t.after(() => rmSync(root, { recursive: true }))
+    execFileSync('cmake', ['--install', BUILD_DIR, '--prefix', root], { stdio: 'pipe' })
+    const dirs = execFileSync('find', [root, '-name', 'pkgconfig'], { encoding: 'utf8' }).trim()
+    const env = { ...process.env, PKG_CONFIG_PATH: dirs, LD_LIBRARY_PATH: join(dirs, '..') }
+    const source = new URL('../../examples/c/bot.c', import.meta.url).pathname
+    const program = join(root, 'bot')
+    const flagsOf = (...modules) => execFileSync('pkg-config', ['--cflags', '--libs', ...modules],
+      { env, encoding: 'utf8' }).trim().split(/\s+/)
+    const all = flagsOf('libcarillon', 'libcurl', 'libsodium', 'libcrypto')
+    const ways = [flagsOf('libcarillon'),
+      all.map((flag) => (flag === '-lcarillon' ? '-l:libcarillon.a' : flag))]
+    for (const flags of ways) {
+      execFileSync('cc', ['-std=gnu17', '-Wall', '-Werror', '-o', program, source, ...flags],
+        { env, stdio: 'pipe' })
+      const child = new Child(program, [], { CARILLON_URL: 'nowhere', ...env })
+      assert.deepEqual(await within(child.ended, 'its end'), { code: 1, signal: null })
+      assert.match(child.stderr, /bot: an argument is not valid/)
+    }
+  })
+}
