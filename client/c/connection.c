@@ -226,12 +226,12 @@ static void on_hello(struct carillon_client *c, const json_t *payload)
     if (c->cursor[0] == '\0') keep_cursor(c, json_object_get(payload, "resume"));
 }
 
-static void on_resumed(struct carillon_client *c, const json_t *payload)
+static void on_resumed(struct carillon_client *c, const json_t *frame)
 {
-    if (json_is_true(json_object_get(payload, "complete"))) return;
-    c->cursor[0] = '\0';
-    keep_cursor(c, payload);
-    catchup_after_gap(c);
+    bool is_complete = json_is_true(json_object_get(json_object_get(frame, "payload"), "complete"));
+
+    keep_cursor(c, frame);
+    if (!is_complete) catchup_after_gap(c);
 }
 
 static void on_session_event(struct carillon_client *c, const json_t *payload)
@@ -255,6 +255,6 @@ void connection_on_text(struct carillon_client *c, const char *text, size_t len)
     if (strcmp(type, "event") == 0) on_event(c, json);
     else if (strcmp(type, "brain_event") == 0) on_session_event(c, payload);
     else if (strcmp(type, "hello") == 0) on_hello(c, payload);
-    else if (strcmp(type, "resumed") == 0) on_resumed(c, payload);
+    else if (strcmp(type, "resumed") == 0) on_resumed(c, json);
     json_decref(json);
 }
