@@ -32,6 +32,7 @@ struct carillon_stream {
     size_t len;
     size_t capacity;
     size_t sent;
+    size_t kept;        /* what the server had when it was last asked */
     bool is_ending;     /* no more text comes */
     bool is_completing; /* then report `completed` */
     bool is_paused;     /* libcurl waits for us */
@@ -347,6 +348,11 @@ static void on_offset(struct carillon_client *c, const struct carillon_reply *re
     } else if (offset < 0 || (size_t)offset > s->len) {
         finish(s, CARILLON_BAD_ANSWER); /* somebody else has streamed to the task */
     } else {
+        if ((size_t)offset > s->kept) { /* the last request was of use: the waits begin anew */
+            s->broken_since_ms = 0;
+            s->failures_count = 0;
+            s->kept = (size_t)offset;
+        }
         begin(s, (size_t)offset);
     }
 }
