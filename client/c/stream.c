@@ -170,32 +170,63 @@ static void break_off(struct carillon_stream *s, enum carillon_result result)
     s->state = STREAM_WAITING;
 }
 
-static void on_reported(struct carillon_client *c, const struct carillon_reply *reply, void *arg)
+/* The Task, whichever request it came from. */
+static void tell_task(struct carillon_stream *s, const struct carillon_reply *reply)
 {
-    struct carillon_stream *s = arg;
-
     if (reply->result == CARILLON_ENDED) return; /* the client is being freed, and the stream too */
-    if (s->on_end != NULL) s->on_end(c, reply, s->arg);
+    if (s->on_end != NULL) s->on_end(s->client, reply, s->arg);
     s->on_end = NULL;
     s->is_done = true;
 }
 
-static void report_completed(struct carillon_stream *s)
+static void ask_task(struct carillon_stream *s, const char *method, json_t *body,
+                     carillon_reply_fn on_reply)
 {
     char path[PATH_BYTES];
-    struct request_options options = {
-        .method = "PATCH",
+    const struct request_options options = {
+        .method = method,
         .path = path,
-        .body = json_pack("{s:s}", "status", "completed"),
-        .flags = REQUEST_INTERNAL,
-        .on_reply = on_reported,
+        .body = body,
+        .flags = REQUEST_INTERNAL | REQUEST_REPEATABLE,
+        .on_reply = on_reply,
         .arg = s,
     };
 
     snprintf(path, sizeof path, "/v1/chat/tasks/%s", s->task_id);
+    if (request_make(s->client, &options) != CARILLON_OK) finish(s, CARILLON_NO_MEMORY);
+}
+
+static void on_looked(struct carillon_client *c, const struct carillon_reply *reply, void *arg)
+{
+    const char *status = json_string_value(json_object_get(reply->body, "status"));
+    struct carillon_stream *s = arg;
+
+    (void)c;
+    if (reply->result != CARILLON_OK || (status != NULL && strcmp(status, "completed") == 0)) {
+        tell_task(s, reply);
+        return;
+    }
+    s->status = 409; /* somebody ended it otherwise */
+    finish(s, CARILLON_REFUSED);
+}
+
+/* A report that was repeated because its answer got lost is refused: the task has ended. As it
+ * should have? */
+static void on_reported(struct carillon_client *c, const struct carillon_reply *reply, void *arg)
+{
+    (void)c;
+    if (reply->result == CARILLON_REFUSED && reply->status == 409)
+        ask_task(arg, "GET", NULL, on_looked);
+    else tell_task(arg, reply);
+}
+
+static void report_completed(struct carillon_stream *s)
+{
+    json_t *body = json_pack("{s:s}", "status", "completed");
+
     s->state = STREAM_REPORTING;
-    if (options.body == NULL || request_make(s->client, &options) != CARILLON_OK)
-        finish(s, CARILLON_NO_MEMORY);
+    if (body == NULL) finish(s, CARILLON_NO_MEMORY);
+    else ask_task(s, "PATCH", body, on_reported);
 }
 
 /* ---- the request ---- */

@@ -40,7 +40,6 @@ void cli_print_cell(struct str text);
 enum cli_exit cli_main(int argc, char **argv, char **envp);
 
 /* Each in the file of its first word; what is about all that a user wrote is in user_data.c. */
-/* Each in the file of its first word. */
 extern const struct cli_command chat_command;
 extern const struct cli_command serve_command;
 extern const struct cli_command tail_command;

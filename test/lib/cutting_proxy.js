@@ -39,6 +39,9 @@ export class CuttingProxy {
       from.on('close', () => this.sockets.delete(from) && to.end())
       this.sockets.add(from)
     }
+    // What is let through must get through: nothing is cut before there is somewhere to pass it to.
+    client.pause()
+    upstream.once('connect', () => client.resume())
     pass(client, upstream, (bytes) => this.#hidden(bytes))
     pass(upstream, client, (bytes) => bytes)
   }
@@ -55,7 +58,7 @@ export class CuttingProxy {
     if (how === 'silence') return // for both of them
     if (how === 'rst') client.resetAndDestroy()
     else client.end()
-    upstream.destroy()
+    upstream.destroySoon()
   }
 
   // Cut everything that is open now.
