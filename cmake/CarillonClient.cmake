@@ -5,8 +5,8 @@
 include(GNUInstallDirs)
 
 set(CARILLON_CLIENT_SHARED_WITH_SERVER
-    src/base/buf.c src/base/check.c src/base/str.c
-    src/proto/utf8.c src/proto/ws_frame.c src/proto/ws_parse.c src/proto/ws_upgrade.c)
+    src/base/buf.c src/base/check.c src/base/str.c src/base/utf8.c
+    src/proto/ws_frame.c src/proto/ws_parse.c src/proto/ws_upgrade.c)
 
 function(carillon_client)
     set(libraries PkgConfig::libcurl PkgConfig::jansson PkgConfig::libsodium PkgConfig::libcrypto)

@@ -2,6 +2,8 @@
 /* str.c — comparing, cutting and reading views. */
 #include "base/str.h"
 
+#include "base/utf8.h"
+
 static char lower(char c)
 {
     return (c >= 'A' && c <= 'Z') ? (char)(c - 'A' + 'a') : c;
@@ -65,40 +67,9 @@ bool str_to_u64(struct str s, uint64_t *out)
     return true;
 }
 
-/* The length of the well-formed sequence at `p` (RFC 3629, table 3-7 of Unicode), 0 when it is
- * not one. */
-static size_t utf8_sequence_length(const unsigned char *p, size_t left)
-{
-    if (p[0] < 0x80) return 1;
-    if (p[0] >= 0xC2 && p[0] <= 0xDF) return left >= 2 && (p[1] & 0xC0) == 0x80 ? 2 : 0;
-    if (p[0] >= 0xE0 && p[0] <= 0xEF) {
-        unsigned char low = p[0] == 0xE0 ? 0xA0 : 0x80;
-        unsigned char high = p[0] == 0xED ? 0x9F : 0xBF;
-        return left >= 3 && p[1] >= low && p[1] <= high && (p[2] & 0xC0) == 0x80 ? 3 : 0;
-    }
-    if (p[0] >= 0xF0 && p[0] <= 0xF4) {
-        unsigned char low = p[0] == 0xF0 ? 0x90 : 0x80;
-        unsigned char high = p[0] == 0xF4 ? 0x8F : 0xBF;
-        return left >= 4 && p[1] >= low && p[1] <= high && (p[2] & 0xC0) == 0x80 &&
-                       (p[3] & 0xC0) == 0x80
-                   ? 4
-                   : 0;
-    }
-    return 0;
-}
-
 bool str_is_utf8(struct str s)
 {
-    const unsigned char *p = (const unsigned char *)s.at;
-    size_t left = s.len;
-
-    while (left > 0) {
-        size_t length = utf8_sequence_length(p, left);
-        if (length == 0) return false;
-        p += length;
-        left -= length;
-    }
-    return true;
+    return utf8_feed(UTF8_COMPLETE, s) == UTF8_COMPLETE;
 }
 
 bool str_equals_secret(struct str a, struct str b)

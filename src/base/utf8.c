@@ -2,7 +2,7 @@
 /* utf8.c — a state machine over the well-formed byte sequences (Unicode, table 3-7).
  * Runs of ASCII, which most chat traffic is, are skipped eight bytes at a time. It keeps no code
  * points: nobody above needs them. */
-#include "proto/utf8.h"
+#include "base/utf8.h"
 
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 

@@ -3,8 +3,8 @@
  * The text may come in pieces cut anywhere, also inside a character; the state between two pieces
  * is one enum value that the caller keeps. It says *broken* at the first byte that no valid text
  * can continue with, not later. Pure: no memory, any thread, no errors but the answer itself. */
-#ifndef PROTO_UTF8_H
-#define PROTO_UTF8_H
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
 
 #include "base/str.h"
 

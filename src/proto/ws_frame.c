@@ -7,8 +7,8 @@
 #include <assert.h>
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "limits.h"
-#include "proto/utf8.h"
 
 #define FIN_BIT 0x80
 #define MASK_BIT 0x80

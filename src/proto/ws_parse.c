@@ -15,8 +15,8 @@
 
 #include "base/buf.h"
 #include "base/check.h"
+#include "base/utf8.h"
 #include "limits.h"
-#include "proto/utf8.h"
 
 #define FIN_BIT 0x80
 #define RESERVED_BITS 0x70
