@@ -19,6 +19,7 @@
 #include "hub/live.h"
 #include "hub/presence_view.h"
 #include "net/loop.h"
+#include "proto/http_forwarded.h"
 #include "proto/http_write.h"
 #include "store/store.h"
 
@@ -36,6 +37,7 @@ struct api_settings {
     struct str public_url;             /* "https://chat.example.com", at == NULL when not set */
     const struct str *allowed_origins; /* exact origins */
     size_t allowed_origins_count;      /* 0: the server's own, and localhost while on loopback */
+    struct http_proxies proxies;       /* who may say whom a request is from */
     bool is_loopback;                  /* the server is reachable from this machine only */
     enum signup_mode { SIGNUP_OPEN, SIGNUP_INVITE, SIGNUP_CLOSED } signup;
     struct api_rates rates;

@@ -323,6 +323,18 @@ void body_sink_resume(struct request *r)
 
 /* ---- the head ---- */
 
+/* Behind a proxy every request of a connection may be from somebody else. */
+static void take_client(struct request *r, const struct http_request_head *head)
+{
+    const struct http_proxies *proxies = &r->api->settings->proxies;
+    struct address peer;
+
+    if (proxies->count == 0 || !conn_peer(r->session->conn, &peer)) return;
+    r->client = http_forwarded_client(head, proxies, &peer);
+    r->has_client = true;
+    r->is_https = http_forwarded_is_https(head, proxies, &peer);
+}
+
 static void take_head(struct request *r, const struct http_request_head *head)
 {
     static const struct str scheme = STR("Bearer ");
@@ -332,6 +344,7 @@ static void take_head(struct request *r, const struct http_request_head *head)
     r->must_close = !head->keep_alive;
     r->is_http_1_0 = head->version_minor == 0;
     r->is_json = is_json(head->content_type);
+    take_client(r, head);
     r->host = arena_copy(&r->arena, head->host);
     r->if_none_match = arena_copy(&r->arena, http_header(head, STR("if-none-match")));
     if (head->origin.at != NULL && origin_is_allowed(r->api->settings, head->origin, head->host))

@@ -114,7 +114,9 @@ bool request_uuids(struct request *r, const char *field, enum json_in_flags flag
 
 bool request_client(struct request *r, struct address *out)
 {
-    return r->session != NULL && conn_peer(http_session_conn(r->session), out);
+    if (!r->has_client) return r->session != NULL && conn_peer(http_session_conn(r->session), out);
+    *out = r->client;
+    return true;
 }
 
 struct str request_address(struct request *r)

@@ -36,7 +36,10 @@ struct request {
     struct str query;                       /* raw, without `?`; in the arena */
     struct str if_none_match;               /* the header, raw; in the arena */
     struct str host;                        /* the Host header; in the arena */
-    struct str origin; /* of an allowed web page, at == NULL otherwise; in the arena */
+    struct str origin;     /* of an allowed web page, at == NULL otherwise; in the arena */
+    struct address client; /* when it came by a proxy, see request_client */
+    bool has_client;
+    bool is_https;     /* the client came by https */
     struct str bearer; /* the token, only until the caller is known; in the arena */
     bool has_key;      /* the token is a key, whose caller is found when the request is complete */
     enum secret_kind key_kind;
@@ -80,7 +83,8 @@ bool request_uuid(struct request *r, const char *field, enum json_in_flags flags
 bool request_uuids(struct request *r, const char *field, enum json_in_flags flags, size_t count_max,
                    struct uuid_list *out);
 
-/* The client's address. False: the peer is gone, or has none. */
+/* The client's address: the peer's, or what a trusted proxy says. False: the peer is gone, or has
+ * none. */
 bool request_client(struct request *r, struct address *out);
 /* The same as text, in the arena; empty when there is none. */
 struct str request_address(struct request *r);

@@ -21,7 +21,9 @@ static void messaging_token(struct request *r)
 
     json_object_open(o);
     json_field_str(o, "token", issued.token);
-    json_field_str(o, "ws_url", ws_url(settings->public_url, r->host, &r->arena));
+    json_field_str(o, "ws_url",
+                   ws_url(settings->public_url, r->host,
+                          r->is_https ? WS_SCHEME_SECURE : WS_SCHEME_PLAIN, &r->arena));
     json_field_time(o, "expires_at", issued.expires_at_ms);
     json_object_close(o);
     reply_json(r, 200);

@@ -13,7 +13,8 @@ static struct str join(struct arena *arena, struct str scheme, struct str rest)
     return str_of(at, scheme.len + rest.len + path.len);
 }
 
-struct str ws_url(struct str public_url, struct str host, struct arena *arena)
+struct str ws_url(struct str public_url, struct str host, enum ws_scheme scheme,
+                  struct arena *arena)
 {
     static const struct str http = {"http://", 7};
     static const struct str https = {"https://", 8};
@@ -25,5 +26,5 @@ struct str ws_url(struct str public_url, struct str host, struct arena *arena)
     if (str_starts_with(public_url, http)) {
         return join(arena, STR("ws://"), str_slice(public_url, http.len, public_url.len));
     }
-    return join(arena, STR("ws://"), host);
+    return join(arena, scheme == WS_SCHEME_SECURE ? STR("wss://") : STR("ws://"), host);
 }

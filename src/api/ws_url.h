@@ -6,8 +6,11 @@
 
 #include "base/arena.h"
 
-/* From the configured URL (http or https; at == NULL: not set), else from the request's Host, whose
- * connection to us is not encrypted: a proxy that ends TLS needs `public_url`. */
-struct str ws_url(struct str public_url, struct str host, struct arena *arena);
+enum ws_scheme { WS_SCHEME_PLAIN, WS_SCHEME_SECURE };
+
+/* From the configured URL (http or https; at == NULL: not set), else from the request's Host and
+ * how the client came to us: by https directly, or to a trusted proxy that says so. */
+struct str ws_url(struct str public_url, struct str host, enum ws_scheme scheme,
+                  struct arena *arena);
 
 #endif

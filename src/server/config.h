@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
+#include "base/address.h"
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/result.h"
@@ -27,6 +28,11 @@ struct config_list {
     size_t count;
 };
 
+struct config_networks {
+    const struct network *items;
+    size_t count;
+};
+
 enum config_signup { CONFIG_SIGNUP_OPEN, CONFIG_SIGNUP_INVITE, CONFIG_SIGNUP_CLOSED };
 
 /* The members are named as the options are. Texts end with a NUL, are owned by the arena, and have
@@ -39,6 +45,7 @@ struct config {
     struct str config; /* the file that was read */
     struct str public_url;
     struct config_list allowed_origins;
+    struct config_networks trusted_proxies;
     enum config_signup signup;
     enum log_level log_level;
 

@@ -55,6 +55,8 @@ const struct config_option config_options[] = {
              "of each request is believed."},
     {MEMBER(allowed_origins), .type = CONFIG_ORIGINS, .placeholder = "URL,...",
      .help = "Web pages of these origins may connect, besides those of the server's own."},
+    {MEMBER(trusted_proxies), .type = CONFIG_NETWORKS, .placeholder = "ADDR[/BITS],...",
+     .help = "Proxies whose X-Forwarded-For and Forwarded say who a client is; nobody else's do."},
     {MEMBER(signup), .type = CONFIG_CHOICE, .default_text = "open", .choices = signup_names,
      .placeholder = "WHO",
      .help = "Who may make an account: anybody, whoever has an invitation, or nobody."},
@@ -187,6 +189,24 @@ static bool parse_origins(struct arena *arena, struct str text, bool is_more,
     return true;
 }
 
+static bool parse_networks(struct arena *arena, struct str text, bool is_more,
+                           struct config_networks *list)
+{
+    struct network *items = ARENA_ARRAY(arena, struct network, CONFIG_LIST_ITEMS_MAX);
+    size_t count = is_more ? list->count : 0;
+
+    if (count > 0) memcpy(items, list->items, count * sizeof *items);
+    while (text.len > 0) {
+        size_t comma = str_find(text, ',');
+        if (count >= CONFIG_LIST_ITEMS_MAX || comma + 1 == text.len ||
+            !network_parse(str_trim(str_slice(text, 0, comma)), &items[count++]))
+            return false;
+        text = str_slice(text, comma + 1, SIZE_MAX);
+    }
+    *list = (struct config_networks){items, count};
+    return true;
+}
+
 static bool parse_number(const struct config_option *option, struct str text, uint64_t *out)
 {
     uint64_t number;
@@ -222,6 +242,7 @@ static bool parse(struct config *config, const struct config_option *option, str
     case CONFIG_NUMBER: return parse_number(option, text, member);
     case CONFIG_CHOICE: return parse_choice(option, text, member);
     case CONFIG_ORIGINS: return parse_origins(&config->arena, text, is_more, member);
+    case CONFIG_NETWORKS: return parse_networks(&config->arena, text, is_more, member);
     case CONFIG_ORIGIN:
         if (text.len > 0 && !is_origin(text)) return false;
         break;
@@ -250,7 +271,7 @@ enum result config_layer_set(struct config_layer *layer, const struct config_opt
     CHECK(index < config_options_count);
     is_again = layer->is_set[index];
     layer->is_set[index] = true;
-    if (is_again && option->type != CONFIG_ORIGINS)
+    if (is_again && option->type != CONFIG_ORIGINS && option->type != CONFIG_NETWORKS)
         return fault_set(fault, R_INVALID, 0, "%s is given twice", where);
     if (parse(layer->config, option, value, is_again)) return R_OK;
     config_option_expected(option, expected, sizeof expected);
@@ -294,6 +315,11 @@ void config_option_expected(const struct config_option *option, char *out, size_
         return;
     case CONFIG_ORIGINS:
         snprintf(out, out_bytes, "at most %u of http(s)://host[:port], separated by commas",
+                 CONFIG_LIST_ITEMS_MAX);
+        return;
+    case CONFIG_NETWORKS:
+        snprintf(out, out_bytes,
+                 "at most %u of addresses or networks such as 10.0.0.0/8, separated by commas",
                  CONFIG_LIST_ITEMS_MAX);
         return;
     case CONFIG_NUMBER:

@@ -10,12 +10,13 @@
 #define CONFIG_OPTIONS_MAX 64u /* room in a layer; the table is smaller, which is asserted */
 
 enum config_type {
-    CONFIG_ADDRESS, /* struct config_address */
-    CONFIG_PATH,    /* struct str; not empty */
-    CONFIG_ORIGIN,  /* struct str: scheme, host and port, or empty */
-    CONFIG_ORIGINS, /* struct config_list of them; a repeated option adds to it */
-    CONFIG_NUMBER,  /* uint64_t within a range */
-    CONFIG_CHOICE,  /* an enum that counts `choices` from 0 */
+    CONFIG_ADDRESS,  /* struct config_address */
+    CONFIG_PATH,     /* struct str; not empty */
+    CONFIG_ORIGIN,   /* struct str: scheme, host and port, or empty */
+    CONFIG_ORIGINS,  /* struct config_list of them; a repeated option adds to it */
+    CONFIG_NETWORKS, /* struct config_networks; a repeated option adds to it */
+    CONFIG_NUMBER,   /* uint64_t within a range */
+    CONFIG_CHOICE,   /* an enum that counts `choices` from 0 */
 };
 
 struct config_option {

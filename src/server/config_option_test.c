@@ -158,6 +158,34 @@ static void lists_have_a_bound(void **state)
     assert_non_null(strstr(fault.text, "at most 64"));
 }
 
+static void networks_are_numeric_and_have_a_bound(void **state)
+{
+    static const char *const bad[] = {"proxy.example.com", "10.0.0.1/8", "10.0.0.0/8,", ",",
+                                      "10.0.0.0/8,,::1",   "10.0.0.0/33"};
+    struct config_layer layer;
+    const struct config_option *option = config_option_find(STR("trusted_proxies"));
+    char item[32];
+
+    (void)state;
+    assert_int_equal(config.trusted_proxies.count, 0);
+    assert_int_equal(set("trusted_proxies", "127.0.0.1, 10.0.0.0/8 ,::1"), R_OK);
+    assert_int_equal(config.trusted_proxies.count, 3);
+    assert_int_equal(config.trusted_proxies.items[1].bits, 104);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(set("trusted_proxies", bad[i]), R_INVALID);
+    assert_int_equal(set("trusted_proxies", ""), R_OK);
+    assert_int_equal(config.trusted_proxies.count, 0);
+
+    config_layer_init(&layer, &config);
+    for (unsigned i = 0; i < CONFIG_LIST_ITEMS_MAX; i++) {
+        snprintf(item, sizeof item, "10.0.0.%u", i);
+        assert_int_equal(config_layer_set(&layer, option, str_from(item), "x", &fault), R_OK);
+    }
+    assert_int_equal(config.trusted_proxies.count, CONFIG_LIST_ITEMS_MAX);
+    assert_int_equal(config_layer_set(&layer, option, STR("::1"), "x", &fault), R_INVALID);
+    assert_non_null(strstr(fault.text, "at most 64"));
+}
+
 /* At both ends of every range and one past them. */
 static void numbers_have_a_range(void **state)
 {
@@ -230,6 +258,7 @@ int main(void)
         TEST(addresses_are_numeric),
         TEST(A11_origins_are_exact),
         TEST(lists_have_a_bound),
+        TEST(networks_are_numeric_and_have_a_bound),
         TEST(numbers_have_a_range),
         TEST(choices_are_listed),
         TEST(L6_connections_fit_the_open_files),

@@ -205,6 +205,7 @@ static void settings_init(struct server *s)
         .public_url = c->public_url,
         .allowed_origins = c->allowed_origins.items,
         .allowed_origins_count = c->allowed_origins.count,
+        .proxies = {c->trusted_proxies.items, c->trusted_proxies.count},
         .signup = signup_modes[c->signup],
         .access_token_ttl_sec = (uint32_t)c->access_token_ttl_sec,
         .refresh_token_ttl_sec = (uint32_t)c->refresh_token_ttl_sec,
