@@ -3,7 +3,8 @@
  * It is made of the server's own parts, so what a suite finds here is true of the server: the same
  * loop and connections, the same HTTP and WebSocket parsers, the same rules of closing. Any path
  * is taken, nobody has to say who they are, and messages may be large and binary.
- * usage: ws_echo [--listen ADDRESS:PORT]    (default 127.0.0.1:0; SIGTERM and SIGINT end it) */
+ * usage: ws_echo [--listen ADDRESS:PORT] [--tls-cert FILE --tls-key FILE]
+ * (default 127.0.0.1:0, without TLS; SIGTERM and SIGINT end it) */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "base/clock.h"
 #include "base/slots.h"
 #include "net/acceptor.h"
+#include "net/tls.h"
 #include "net/ws_link.h"
 #include "proto/http_scan.h"
 #include "proto/ws_handshake.h"
@@ -22,6 +24,7 @@
 #define OWED_BYTES_MAX (64u << 20) /* to a peer that does not read; past it: stop reading, too */
 
 struct echo_server {
+    struct tls *tls; /* NULL: plain */
     struct loop loop;
     struct acceptor acceptor;
     uv_signal_t sigterm;
@@ -165,7 +168,8 @@ static void on_accept(void *arg, int fd)
     CHECK(s != NULL);
     s->server = server;
     buf_init(&s->head, HTTP_HEAD_BYTES_MAX + LOOP_RECEIVE_BYTES);
-    s->conn = conn_open(&server->loop, fd, &http_ops, s);
+    s->conn = server->tls == NULL ? conn_open(&server->loop, fd, &http_ops, s)
+                                  : conn_open_tls(&server->loop, fd, server->tls, &http_ops, s);
     if (s->conn == NULL) {
         free(s);
         return;
@@ -221,6 +225,27 @@ static bool parse_listen(struct str text, char host[ACCEPTOR_TEXT_BYTES_MAX], ui
     return true;
 }
 
+struct arguments {
+    char host[ACCEPTOR_TEXT_BYTES_MAX];
+    uint16_t port;
+    struct tls_files files;
+};
+
+static bool parse_arguments(int argc, char **argv, struct arguments *out)
+{
+    *out = (struct arguments){.host = "127.0.0.1"};
+    for (int i = 1; i < argc; i += 2) {
+        struct str name = str_from(argv[i]);
+        struct str value = str_from(i + 1 < argc ? argv[i + 1] : NULL);
+        if (value.len == 0) return false;
+        if (str_equals(name, STR("--tls-cert"))) out->files.certificate = value;
+        else if (str_equals(name, STR("--tls-key"))) out->files.key = value;
+        else if (!str_equals(name, STR("--listen")) || !parse_listen(value, out->host, &out->port))
+            return false;
+    }
+    return (out->files.certificate.len == 0) == (out->files.key.len == 0);
+}
+
 static int fail(const char *text)
 {
     fprintf(stderr, "ws_echo: %s\n", text);
@@ -230,30 +255,30 @@ static int fail(const char *text)
 int main(int argc, char **argv)
 {
     static struct echo_server server;
-    char host[ACCEPTOR_TEXT_BYTES_MAX] = "127.0.0.1";
     char address[ACCEPTOR_TEXT_BYTES_MAX];
+    struct arguments arguments;
     struct fault fault = {0};
-    uint16_t port = 0;
 
-    if (argc == 3 && str_equals(str_from(argv[1]), STR("--listen"))) {
-        if (!parse_listen(str_from(argv[2]), host, &port)) return fail("--listen wants HOST:PORT");
-    } else if (argc != 1) {
-        return fail("usage: ws_echo [--listen HOST:PORT]");
-    }
+    if (!parse_arguments(argc, argv, &arguments))
+        return fail("usage: ws_echo [--listen HOST:PORT] [--tls-cert FILE --tls-key FILE]");
+    if (arguments.files.certificate.len > 0 &&
+        tls_load(&server.tls, &arguments.files, 1, NULL, &fault) != R_OK)
+        return fail(fault.text);
     slots_init(&server.sessions);
     if (loop_open(&server.loop, on_wake, NULL, &server, &fault) != R_OK) return fail(fault.text);
-    if (acceptor_open(&server.acceptor, &server.loop, host, port, on_accept, &server, &fault) !=
-        R_OK)
+    if (acceptor_open(&server.acceptor, &server.loop, arguments.host, arguments.port, on_accept,
+                      &server, &fault) != R_OK)
         return fail(fault.text);
     watch_signal(&server, &server.sigterm, SIGTERM);
     watch_signal(&server, &server.sigint, SIGINT);
     acceptor_address(&server.acceptor, address);
-    printf("ws_echo: listening on http://%s\n", address);
+    printf("ws_echo: listening on %s://%s\n", server.tls == NULL ? "http" : "https", address);
     fflush(stdout);
     loop_run(&server.loop);
     uv_close((uv_handle_t *)&server.sigterm, NULL);
     uv_close((uv_handle_t *)&server.sigint, NULL);
     loop_close(&server.loop);
     slots_release(&server.sessions);
+    tls_unref(server.tls);
     return EXIT_SUCCESS;
 }

@@ -19,6 +19,7 @@
 #include "hub/live.h"
 #include "hub/presence_view.h"
 #include "net/loop.h"
+#include "net/tls.h"
 #include "proto/http_forwarded.h"
 #include "proto/http_write.h"
 #include "store/store.h"
@@ -65,6 +66,7 @@ struct api {
     struct metrics *const *all_metrics; /* of every worker, ends with NULL */
 
     /* this worker's own */
+    struct tls *tls; /* for new connections; NULL: plain */
     struct loop *loop;
     struct hub *hub;
     struct inbox *inbox; /* where jobs come back */

@@ -27,6 +27,10 @@
 #define IDLE_BYTES_MAX \
     1024u /* an idle connection keeps a buffer of the usual request, not a large one */
 
+/* Reading pauses past HTTP_PIPELINE_BYTES_MAX; what was received by then still comes. */
+#define IN_BYTES_MAX (HTTP_PIPELINE_BYTES_MAX + LOOP_RECEIVE_BYTES + HTTP_HEAD_BYTES_MAX)
+static_assert(HTTP_HEAD_BYTES_MAX >= TLS_RECORD_BYTES_MAX, "a record that had begun before, too");
+
 enum http_state { STATE_HEAD, STATE_BODY, STATE_BUSY, STATE_STREAM, STATE_ENDED };
 
 struct http_session {
@@ -56,15 +60,16 @@ void http_session_start(struct api *api, int fd)
 
     CHECK(s != NULL);
     *s = (struct http_session){.api = api};
-    buf_init(&s->in, HTTP_HEAD_BYTES_MAX + HTTP_PIPELINE_BYTES_MAX + LOOP_RECEIVE_BYTES);
+    buf_init(&s->in, IN_BYTES_MAX);
     buf_init(&s->body, HTTP_BODY_BYTES_MAX);
-    s->conn = conn_open(api->loop, fd, &http_ops, s);
+    s->conn = api->tls == NULL ? conn_open(api->loop, fd, &http_ops, s)
+                               : conn_open_tls(api->loop, fd, api->tls, &http_ops, s);
     if (s->conn == NULL) {
         free(s);
         return;
     }
     s->number = slots_add(&api->http_sessions, s);
-    conn_set_deadline(s->conn, HTTP_HEAD_MS_MAX);
+    if (api->tls == NULL) conn_set_deadline(s->conn, HTTP_HEAD_MS_MAX); /* else the handshake's */
 }
 
 struct conn *http_session_conn(struct http_session *session)
@@ -329,10 +334,11 @@ static void take_client(struct request *r, const struct http_request_head *head)
     const struct http_proxies *proxies = &r->api->settings->proxies;
     struct address peer;
 
+    r->is_https = conn_is_tls(r->session->conn);
     if (proxies->count == 0 || !conn_peer(r->session->conn, &peer)) return;
     r->client = http_forwarded_client(head, proxies, &peer);
     r->has_client = true;
-    r->is_https = http_forwarded_is_https(head, proxies, &peer);
+    if (!r->is_https) r->is_https = http_forwarded_is_https(head, proxies, &peer);
 }
 
 static void take_head(struct request *r, const struct http_request_head *head)
@@ -536,6 +542,13 @@ static void on_eof(struct conn *c)
     else advance(s);
 }
 
+/* http:// where https:// is spoken. Whatever was sent in clear is not even looked at. */
+static void on_plain(struct conn *c)
+{
+    refuse(c->owner, R_INVALID, "tls_required",
+           "This port speaks TLS: use https:// and wss:// instead.", 400);
+}
+
 static void on_drained(struct conn *c)
 {
     struct http_session *s = c->owner;
@@ -563,6 +576,7 @@ static void on_deadline(struct conn *c)
 
 static const struct conn_ops http_ops = {
     .on_bytes = on_bytes,
+    .on_plain = on_plain,
     .on_eof = on_eof,
     .on_drained = on_drained,
     .on_deadline = on_deadline,

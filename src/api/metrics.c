@@ -91,6 +91,12 @@ static void write_workers(struct metrics *const *all, struct buf *out)
          offsetof(struct metrics, bytes_out)},
         {"carillon_writes_total", "counter", "System calls that wrote to sockets.",
          offsetof(struct metrics, writes)},
+        {"carillon_tls_handshakes_total", "counter", "TLS handshakes done.",
+         offsetof(struct metrics, tls_handshakes)},
+        {"carillon_tls_handshakes_resumed_total", "counter", "Of these, short ones with a ticket.",
+         offsetof(struct metrics, tls_handshakes_resumed)},
+        {"carillon_tls_failures_total", "counter", "Connections that broke TLS, or spoke none.",
+         offsetof(struct metrics, tls_failures)},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -153,6 +159,13 @@ static void write_store(const struct store_stats *s, struct buf *out)
     write_histogram(out, "carillon_store_commit_milliseconds",
                     "Time of a commit, from its first statement to the end of its fsync.",
                     s->commit_ms_bucket, STORE_BUCKETS_COUNT, s->commit_ns / 1000000);
+}
+
+void metrics_write_tls(uint64_t expires_ms, struct buf *out)
+{
+    write_value(out, "carillon_tls_certificate_expiry_seconds", "gauge",
+                "When the first of the certificates expires, in seconds since 1970.",
+                expires_ms / 1000);
 }
 
 void metrics_write(struct metrics *const *all, const struct store_stats *store, struct buf *out)

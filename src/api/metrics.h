@@ -32,6 +32,9 @@ struct metrics {
     counter bytes_in;
     counter bytes_out;
     counter writes;
+    counter tls_handshakes;
+    counter tls_handshakes_resumed;
+    counter tls_failures;
     counter http_requests[METRICS_ROUTES_MAX][METRICS_STATUSES_MAX];
 };
 
@@ -52,5 +55,7 @@ void metrics_count_request(struct metrics *m, size_t route_number, int status);
 
 /* Everything in Prometheus' text format 0.0.4; `all` ends with NULL. */
 void metrics_write(struct metrics *const *all, const struct store_stats *store, struct buf *out);
+/* The same, about certificates; only where TLS is spoken. */
+void metrics_write_tls(uint64_t expires_ms, struct buf *out);
 
 #endif

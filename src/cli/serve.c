@@ -29,7 +29,8 @@ static enum cli_exit serve(int argc, char **argv, char **envp)
     if (result != R_OK) return cli_fail(result == R_IO ? CLI_FAILED : CLI_USAGE, &fault);
     result = server_run(&config, &fault);
     config_release(&config);
-    return result == R_OK ? CLI_OK : cli_fail(CLI_FAILED, &fault);
+    if (result == R_OK) return CLI_OK;
+    return cli_fail(result == R_INVALID || result == R_TOO_MANY ? CLI_USAGE : CLI_FAILED, &fault);
 }
 
 static void print_help(FILE *out)

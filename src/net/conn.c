@@ -580,6 +580,11 @@ bool conn_is_stalled(const struct conn *c, uint64_t ms)
     return c->outbox != NULL && conn_loop(c)->now_ms >= c->outbox->progress_ms + ms;
 }
 
+bool conn_is_tls(const struct conn *c)
+{
+    return c->tls != NULL;
+}
+
 bool conn_peer(const struct conn *c, struct address *out)
 {
     union {

@@ -92,6 +92,7 @@ bool conn_is_open(const struct conn *c);
 size_t conn_owed_bytes(const struct conn *c);
 /* Is something owed that the kernel has not taken a byte of for at least `ms`? */
 bool conn_is_stalled(const struct conn *c, uint64_t ms);
+bool conn_is_tls(const struct conn *c);
 /* The address of the peer. False: it is gone, or is no internet socket. */
 bool conn_peer(const struct conn *c, struct address *out);
 struct loop *conn_loop(const struct conn *c);

@@ -142,6 +142,17 @@ static enum result find_file(struct config *draft, int argc, char **argv, char *
     return load_flags(&layer, argc, argv, fault);
 }
 
+/* What no single option can tell. */
+static enum result check_whole(const struct config *config, struct fault *fault)
+{
+    if (config->tls_cert.count != config->tls_key.count)
+        return fault_set(
+            fault, R_INVALID, 0,
+            "tls_cert and tls_key go together: there are %zu certificates and %zu keys",
+            config->tls_cert.count, config->tls_key.count);
+    return R_OK;
+}
+
 enum result config_load(struct config *config, int argc, char **argv, char **envp,
                         struct fault *fault)
 {
@@ -159,6 +170,7 @@ enum result config_load(struct config *config, int argc, char **argv, char **env
     if ((result = load_environment(&layer, envp, fault)) != R_OK) goto done;
     config_layer_init(&layer, &loaded);
     if ((result = load_flags(&layer, argc, argv, fault)) != R_OK) goto done;
+    if ((result = check_whole(&loaded, fault)) != R_OK) goto done;
     *config = loaded;
 done:
     config_release(&draft);

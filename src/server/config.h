@@ -45,6 +45,8 @@ struct config {
     struct str config; /* the file that was read */
     struct str public_url;
     struct config_list allowed_origins;
+    struct config_list tls_cert; /* files in PEM; none: no TLS */
+    struct config_list tls_key;  /* as many, in the same order */
     struct config_networks trusted_proxies;
     enum config_signup signup;
     enum log_level log_level;

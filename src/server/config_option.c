@@ -57,6 +57,13 @@ const struct config_option config_options[] = {
      .help = "Web pages of these origins may connect, besides those of the server's own."},
     {MEMBER(trusted_proxies), .type = CONFIG_NETWORKS, .placeholder = "ADDR[/BITS],...",
      .help = "Proxies whose X-Forwarded-For and Forwarded say who a client is; nobody else's do."},
+    {MEMBER(tls_cert), .type = CONFIG_PATHS, .number.max = TLS_CERTIFICATES_MAX,
+     .placeholder = "FILE,...",
+     .help =
+         "Speak TLS with this certificate, in PEM, its chain behind it. Several are of different "
+         "kinds: ECDSA, RSA."},
+    {MEMBER(tls_key), .type = CONFIG_PATHS, .number.max = TLS_CERTIFICATES_MAX,
+     .placeholder = "FILE,...", .help = "The private key of each, in PEM, in the same order."},
     {MEMBER(signup), .type = CONFIG_CHOICE, .default_text = "open", .choices = signup_names,
      .placeholder = "WHO",
      .help = "Who may make an account: anybody, whoever has an invitation, or nobody."},
@@ -169,9 +176,14 @@ static bool is_origin(struct str text)
            port >= 1 && port <= UINT16_MAX;
 }
 
+static bool is_path(struct str text)
+{
+    return text.len > 0;
+}
+
 /* The items of a comma-separated text, behind those that are there when `is_more`. */
-static bool parse_origins(struct arena *arena, struct str text, bool is_more,
-                          struct config_list *list)
+static bool parse_list(struct arena *arena, struct str text, bool is_more,
+                       bool (*is_item)(struct str), uint64_t items_max, struct config_list *list)
 {
     struct str *items = ARENA_ARRAY(arena, struct str, CONFIG_LIST_ITEMS_MAX);
     size_t count = is_more ? list->count : 0;
@@ -180,7 +192,7 @@ static bool parse_origins(struct arena *arena, struct str text, bool is_more,
     while (text.len > 0) {
         size_t comma = str_find(text, ',');
         struct str item = str_trim(str_slice(text, 0, comma));
-        if (!is_origin(item) || count >= CONFIG_LIST_ITEMS_MAX) return false;
+        if (!is_item(item) || count >= items_max) return false;
         items[count++] = arena_copy(arena, item);
         if (comma + 1 == text.len) return false; /* a comma at the end: something is missing */
         text = str_slice(text, comma + 1, SIZE_MAX);
@@ -241,7 +253,10 @@ static bool parse(struct config *config, const struct config_option *option, str
     case CONFIG_ADDRESS: return parse_address(text, member);
     case CONFIG_NUMBER: return parse_number(option, text, member);
     case CONFIG_CHOICE: return parse_choice(option, text, member);
-    case CONFIG_ORIGINS: return parse_origins(&config->arena, text, is_more, member);
+    case CONFIG_ORIGINS:
+        return parse_list(&config->arena, text, is_more, is_origin, CONFIG_LIST_ITEMS_MAX, member);
+    case CONFIG_PATHS:
+        return parse_list(&config->arena, text, is_more, is_path, option->number.max, member);
     case CONFIG_NETWORKS: return parse_networks(&config->arena, text, is_more, member);
     case CONFIG_ORIGIN:
         if (text.len > 0 && !is_origin(text)) return false;
@@ -261,6 +276,12 @@ void config_layer_init(struct config_layer *layer, struct config *config)
     *layer = (struct config_layer){.config = config};
 }
 
+static bool is_list(const struct config_option *option)
+{
+    return option->type == CONFIG_ORIGINS || option->type == CONFIG_NETWORKS ||
+           option->type == CONFIG_PATHS;
+}
+
 enum result config_layer_set(struct config_layer *layer, const struct config_option *option,
                              struct str value, const char *where, struct fault *fault)
 {
@@ -271,7 +292,7 @@ enum result config_layer_set(struct config_layer *layer, const struct config_opt
     CHECK(index < config_options_count);
     is_again = layer->is_set[index];
     layer->is_set[index] = true;
-    if (is_again && option->type != CONFIG_ORIGINS && option->type != CONFIG_NETWORKS)
+    if (is_again && !is_list(option))
         return fault_set(fault, R_INVALID, 0, "%s is given twice", where);
     if (parse(layer->config, option, value, is_again)) return R_OK;
     config_option_expected(option, expected, sizeof expected);
@@ -310,6 +331,10 @@ void config_option_expected(const struct config_option *option, char *out, size_
         snprintf(out, out_bytes, "a numeric address and a port, such as 127.0.0.1:8080 or [::1]:0");
         return;
     case CONFIG_PATH: snprintf(out, out_bytes, "a path"); return;
+    case CONFIG_PATHS:
+        snprintf(out, out_bytes, "at most %llu paths, separated by commas",
+                 (unsigned long long)option->number.max);
+        return;
     case CONFIG_ORIGIN:
         snprintf(out, out_bytes, "http:// or https://, a host in lower case, and no path");
         return;

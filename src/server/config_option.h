@@ -14,6 +14,7 @@ enum config_type {
     CONFIG_PATH,     /* struct str; not empty */
     CONFIG_ORIGIN,   /* struct str: scheme, host and port, or empty */
     CONFIG_ORIGINS,  /* struct config_list of them; a repeated option adds to it */
+    CONFIG_PATHS,    /* the same of paths, at most number.max */
     CONFIG_NETWORKS, /* struct config_networks; a repeated option adds to it */
     CONFIG_NUMBER,   /* uint64_t within a range */
     CONFIG_CHOICE,   /* an enum that counts `choices` from 0 */

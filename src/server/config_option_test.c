@@ -249,6 +249,28 @@ static void L6_connections_fit_the_open_files(void **state)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
+static void paths_have_a_bound(void **state)
+{
+    struct config_layer layer;
+    const struct config_option *option = config_option_find(STR("tls_cert"));
+
+    (void)state;
+    assert_int_equal(set("tls_cert", "/etc/a.pem, b.pem"), R_OK);
+    assert_int_equal(config.tls_cert.count, 2);
+    assert_string_equal(config.tls_cert.items[1].at, "b.pem");
+    assert_int_equal(set("tls_cert", ""), R_OK);
+    assert_int_equal(config.tls_cert.count, 0);
+    assert_int_equal(set("tls_cert", "a.pem,"), R_INVALID);
+    assert_int_equal(set("tls_cert", "a.pem,,b.pem"), R_INVALID);
+
+    config_layer_init(&layer, &config);
+    for (unsigned i = 0; i < TLS_CERTIFICATES_MAX; i++)
+        assert_int_equal(config_layer_set(&layer, option, STR("x.pem"), "x", &fault), R_OK);
+    assert_int_equal(config.tls_cert.count, TLS_CERTIFICATES_MAX);
+    assert_int_equal(config_layer_set(&layer, option, STR("x.pem"), "x", &fault), R_INVALID);
+    assert_non_null(strstr(fault.text, "at most 4 paths"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -258,6 +280,7 @@ int main(void)
         TEST(addresses_are_numeric),
         TEST(A11_origins_are_exact),
         TEST(lists_have_a_bound),
+        TEST(paths_have_a_bound),
         TEST(networks_are_numeric_and_have_a_bound),
         TEST(numbers_have_a_range),
         TEST(choices_are_listed),

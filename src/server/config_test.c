@@ -118,6 +118,21 @@ static void nothing_given_means_defaults(void **state)
     config_release(&config);
 }
 
+static void certificates_come_with_their_keys(void **state)
+{
+    struct config config;
+
+    (void)state;
+    assert_refused("--tls-cert a.pem", "", "tls_cert and tls_key go together");
+    assert_refused("--tls-key a.key", "", "there are 0 certificates and 1 keys");
+    assert_refused("--tls-cert a.pem,b.pem", "CARILLON_TLS_KEY=a.key", "2 certificates and 1 keys");
+    write_file("tls_cert = a.pem\ntls_cert = b.pem\ntls_key = a.key, b.key\n");
+    assert_int_equal(load(&config, "--config FILE", ""), R_OK);
+    assert_string_equal(config.tls_cert.items[1].at, "b.pem");
+    assert_string_equal(config.tls_key.items[1].at, "b.key");
+    config_release(&config);
+}
+
 static void the_higher_layer_wins(void **state)
 {
     struct config config;
@@ -300,6 +315,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_given_means_defaults),
+        cmocka_unit_test(certificates_come_with_their_keys),
         cmocka_unit_test(the_higher_layer_wins),
         cmocka_unit_test(a_higher_list_replaces_a_lower_one),
         cmocka_unit_test(the_environment_may_name_the_file),

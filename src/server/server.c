@@ -41,6 +41,7 @@ struct server {
     struct event_v1 v1;
     struct store *store;
     struct keyring *keyring;
+    struct tls *tls; /* NULL: plain */
     struct password_pool *password_pool;
     struct tickets *tickets;
     struct throttle *throttle;
@@ -79,14 +80,15 @@ static uint64_t connections_count(const struct server *s)
     "{\"error\":\"Too many connections; try again in a moment.\",\"code\":\"overloaded\"}"
 static_assert(sizeof REFUSAL - 1 == 76, "the Content-Length below");
 
-/* Told in HTTP, so that whatever the peer wanted to say it learns why, and when to come back. */
-static void refuse_socket(int fd)
+/* Told in HTTP, so that whatever the peer wanted to say it learns why, and when to come back. Where
+ * TLS is spoken that would cost a handshake, which is what there is no room for. */
+static void refuse_socket(const struct server *s, int fd)
 {
     static const char answer[] =
         "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Type: application/json\r\n"
         "Content-Length: 76\r\nConnection: close\r\n\r\n" REFUSAL;
 
-    (void)!send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (s->tls == NULL) (void)!send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     close(fd);
 }
 
@@ -98,7 +100,7 @@ static void on_accept(void *arg, int fd)
 
     s->next_worker = (s->next_worker + 1) % s->workers_count;
     if (connections_count(s) >= s->config->connections_max || worker_adopt(worker, fd) != R_OK)
-        refuse_socket(fd);
+        refuse_socket(s, fd);
 }
 
 /* What a storm of handshakes or closes has freed stays with the allocator, in holes between what
@@ -229,6 +231,19 @@ static void settings_init(struct server *s)
     };
 }
 
+/* Before anything is opened or made: what is wrong with these files is the likeliest fault. */
+static enum result load_tls(struct server *s, struct fault *fault)
+{
+    const struct config *c = s->config;
+    struct tls_files files[TLS_CERTIFICATES_MAX];
+
+    if (c->tls_cert.count == 0) return R_OK;
+    CHECK(c->tls_cert.count <= TLS_CERTIFICATES_MAX && c->tls_cert.count == c->tls_key.count);
+    for (size_t i = 0; i < c->tls_cert.count; i++)
+        files[i] = (struct tls_files){c->tls_cert.items[i], c->tls_key.items[i]};
+    return tls_load(&s->tls, files, c->tls_cert.count, NULL, fault);
+}
+
 static enum result make_data_directory(const struct server *s, struct fault *fault)
 {
     const char *path = s->config->data.at;
@@ -275,6 +290,7 @@ static enum result open_parts(struct server *s, struct fault *fault)
     enum result result;
 
     password_options.cost.memory_kib = (uint32_t)c->password_memory_kib;
+    if ((result = load_tls(s, fault)) != R_OK) return result;
     if ((result = make_data_directory(s, fault)) != R_OK) return result;
     if ((result = store_open(&s->store, &store_options, fault)) != R_OK) return result;
     speak_v1(s);
@@ -289,6 +305,7 @@ static enum result make_workers(struct server *s, struct fault *fault)
 {
     struct api shared = {
         .settings = &s->settings,
+        .tls = s->tls,
         .store = s->store,
         .keyring = s->keyring,
         .password_pool = s->password_pool,
@@ -361,7 +378,7 @@ static void announce(const struct server *s)
     char address[ACCEPTOR_TEXT_BYTES_MAX];
 
     acceptor_address(&s->acceptor, address);
-    printf("carillon: listening on http://%s\n", address);
+    printf("carillon: listening on %s://%s\n", s->tls == NULL ? "http" : "https", address);
     fflush(stdout);
     log_write(LOG_INFO, "listening", LOG_FIELD_TEXT("address", address),
               LOG_FIELD_TEXT("version", CARILLON_VERSION),
@@ -406,6 +423,7 @@ static void stop(struct server *s)
     throttle_free(s->throttle);
     tickets_free(s->tickets);
     keyring_close(s->keyring);
+    tls_unref(s->tls);
 }
 
 /* A peer that is gone is an error of the write, not a reason to die. */

@@ -7,8 +7,9 @@
 
 /* Main thread. Serve until SIGTERM or SIGINT, then drain (at most drain_timeout_sec) and return
  * R_OK; a second signal ends the process at once. Prints `carillon: listening on http://ADDRESS`
- * to stdout as soon as it serves. On any other result nothing runs any more and `fault` says
- * what was wrong. */
+ * (https with TLS) to stdout as soon as it serves. On any other result nothing runs any more and
+ * `fault` says what was wrong; R_INVALID and R_TOO_MANY: with what the configuration names, so
+ * trying again is of no use. */
 MUST_USE enum result server_run(const struct config *config, struct fault *fault);
 
 #endif

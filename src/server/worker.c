@@ -58,6 +58,9 @@ static void publish_metrics(struct worker *w)
     counter_set(&m->bytes_in, w->loop.bytes_in);
     counter_set(&m->bytes_out, w->loop.bytes_out);
     counter_set(&m->writes, w->loop.writes);
+    counter_set(&m->tls_handshakes, w->loop.tls_handshakes);
+    counter_set(&m->tls_handshakes_resumed, w->loop.tls_handshakes_resumed);
+    counter_set(&m->tls_failures, w->loop.tls_failures);
 }
 
 static void on_turn_end(void *arg)
@@ -90,6 +93,7 @@ enum result worker_new(struct worker **out, const struct api *shared, struct fau
     revoked_init(&w->revoked, REVOKED_KEEP_MS);
     presence_view_init(&w->presence);
     w->api = *shared;
+    if (shared->tls != NULL) w->api.tls = tls_ref(shared->tls);
     w->api.loop = &w->loop;
     w->api.hub = &w->hub;
     w->api.inbox = &w->inbox;
@@ -228,5 +232,6 @@ void worker_free(struct worker *w)
     token_cache_free(w->api.token_cache);
     revoked_release(&w->revoked);
     presence_view_release(&w->presence);
+    tls_unref(w->api.tls);
     free(w);
 }

@@ -10,8 +10,8 @@
 
 struct worker;
 
-/* What a worker shares with the others; the pointers outlive it. `loop` and the other parts that
- * are its own are ignored. */
+/* What a worker shares with the others; the pointers outlive it. Of the parts that are its own,
+ * `tls` is what it begins with; the rest is ignored. */
 MUST_USE enum result worker_new(struct worker **out, const struct api *shared, struct fault *fault);
 /* Start the thread. */
 void worker_start(struct worker *w);

@@ -191,7 +191,7 @@ test('the table of roles in docs/protocol.md is that of the sources', () => {
 })
 
 test('every metric is in docs/operations.md, and no other', async (t) => {
-  const server = await startServer(t)
+  const server = await startServer(t, { tls: true })
   const { body } = await server.request('GET', '/metrics')
   const real = new Set([...body.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name))
   const table = docs.section(docs.read('docs/operations.md'), '## Metrics')

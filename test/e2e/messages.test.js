@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import WebSocket from 'ws'
 import { TIME, UUID, expectStatus, makeTenant, settle } from '../lib/people.js'
 import { Server } from '../lib/server.js'
+import { tlsOptionsOf } from '../lib/tls.js'
 import { until } from '../lib/wait.js'
 
 let server
@@ -99,7 +100,7 @@ describe('sending', () => {
   test('a stock WebSocket client hears what it should', async () => {
     const { id } = await group('stock', grace)
     const { token, ws_url: url } = await grace.messagingToken()
-    const ws = new WebSocket(`${url}?token=${token}`)
+    const ws = new WebSocket(`${url}?token=${token}`, tlsOptionsOf(server.port) ?? {})
     const heard = []
     let closed = null
     ws.on('message', (data, isBinary) => heard.push([JSON.parse(data), isBinary]))

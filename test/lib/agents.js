@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // agents.js: an agent as a program that comes with its key, and what it streams.
 import http from 'node:http'
+import https from 'node:https'
 import { checkAnswer } from './contract.js'
 import { Person, expectStatus } from './people.js'
+import { tlsOptionsOf } from './tls.js'
 import { within } from './wait.js'
 
 // An agent of this person's tenant, who can do with its key what a person can with a token.
@@ -31,7 +33,9 @@ export class TaskStream {
           'transfer-encoding': 'chunked',
         },
       }
-      this.request = http.request(options, (response) => {
+      const tlsOptions = tlsOptionsOf(agent.server.port)
+      const { request } = tlsOptions ? https : http
+      this.request = request({ ...options, ...tlsOptions }, (response) => {
         const chunks = []
         response.on('data', (chunk) => chunks.push(chunk))
         response.on('error', reject)

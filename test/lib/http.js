@@ -3,8 +3,11 @@
 // strictly, for what is about bytes; requestJson is for what is about meaning.
 import assert from 'node:assert/strict'
 import http from 'node:http'
+import https from 'node:https'
 import net from 'node:net'
+import tls from 'node:tls'
 import { checkAnswer } from './contract.js'
+import { certificateOf, tlsOptionsOf } from './tls.js'
 import { within } from './wait.js'
 
 // ---- Bytes ----
@@ -17,14 +20,21 @@ export class RawConnection {
   // The error that ended the connection: a reset is an end too, but not a polite one.
   error = null
 
-  static async open(port) {
+  // With TLS where the port speaks it; `plain` does not, whatever the port wants. `tlsOptions` are
+  // further options of tls.connect.
+  static async open(port, { plain = false, tlsOptions = {} } = {}) {
     const connection = new this()
-    connection.socket = net.connect({ port, host: '127.0.0.1', noDelay: true })
+    const options = plain ? null : tlsOptionsOf(port)
+    connection.tcp = net.connect({ port, host: '127.0.0.1', noDelay: true })
+    connection.socket = options === null
+      ? connection.tcp
+      : tls.connect({ socket: connection.tcp, ...options, ...tlsOptions })
+    connection.tcp.on('error', () => {}) // the socket's own error says it
     connection.socket.on('data', (bytes) => connection.#push(bytes))
     connection.socket.on('end', () => connection.#finish(null))
     connection.socket.on('close', () => connection.#finish(null))
     const connected = new Promise((resolve, reject) => {
-      connection.socket.once('connect', resolve)
+      connection.socket.once(options === null ? 'connect' : 'secureConnect', resolve)
       connection.socket.on('error', (error) => {
         connection.#finish(error)
         reject(error)
@@ -102,11 +112,12 @@ export class RawConnection {
   }
 
   reset() {
-    this.socket.resetAndDestroy()
+    this.tcp.resetAndDestroy()
   }
 
   close() {
     this.socket.destroy()
+    this.tcp.destroy()
   }
 }
 
@@ -213,8 +224,12 @@ export function errorOf(response) {
 const agents = new Map()
 
 function agentOf(port) {
-  if (!agents.has(port)) agents.set(port, new http.Agent({ keepAlive: true, maxSockets: 64 }))
-  return agents.get(port)
+  const key = `${port} ${certificateOf(port)}`
+  if (!agents.has(key)) {
+    const options = { keepAlive: true, maxSockets: 64, ...tlsOptionsOf(port) }
+    agents.set(key, certificateOf(port) ? new https.Agent(options) : new http.Agent(options))
+  }
+  return agents.get(key)
 }
 
 // A request with a JSON body (when there is a `body`) and a bearer token (when there is a
@@ -230,7 +245,7 @@ export async function requestJson(port, method, path, { body, raw, token, header
   }
   const answer = new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port, method, path, headers: all, agent: agentOf(port) }
-    const request = http.request(options, (response) => {
+    const request = (certificateOf(port) ? https : http).request(options, (response) => {
       const chunks = []
       response.on('data', (chunk) => chunks.push(chunk))
       response.on('error', reject)

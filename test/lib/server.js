@@ -8,6 +8,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Child } from './child.js'
 import { requestJson } from './http.js'
+import {
+  isWholeRunOverTls, schemeOf, setPortCertificate, tlsArguments, usualCertificate,
+} from './tls.js'
 import { within } from './wait.js'
 
 export const CARILLON = process.env.CARILLON_BIN ?? 'build/carillon'
@@ -25,7 +28,8 @@ export class Server {
   // there.
   history = ''
 
-  // options: args (further options of `serve`), data (a directory, kept by its owner), env.
+  // options: args (further options of `serve`), data (a directory, kept by its owner), env, tls
+  // (true, or the certificates as makeCertificate gives them, of which clients trust the first).
   static async start(options = {}) {
     const server = new Server(options)
     try {
@@ -37,8 +41,9 @@ export class Server {
     return server
   }
 
-  constructor({ args = [], data, env = {} } = {}) {
+  constructor({ args = [], data, env = {}, tls = isWholeRunOverTls() } = {}) {
     this.args = args
+    this.certificates = tls === true ? [usualCertificate()] : tls ? [tls].flat() : []
     this.env = env
     this.isDataOurs = data === undefined
     this.data = data ?? temporaryDirectory()
@@ -47,20 +52,28 @@ export class Server {
   async #run() {
     this.child = new Child(
       CARILLON,
-      ['serve', '--listen', '127.0.0.1:0', '--data', this.data, ...QUICK, ...this.args],
+      ['serve', '--listen', '127.0.0.1:0', '--data', this.data, ...QUICK, ...this.#tlsArguments(),
+        ...this.args],
       this.env,
     )
     try {
-      const match = await this.child.output(/^carillon: listening on http:\/\/127\.0\.0\.1:(\d+)$/m)
+      const scheme = this.certificates.length > 0 ? 'https' : 'http'
+      const match = await this.child.output(
+        new RegExp(`^carillon: listening on ${scheme}://127\\.0\\.0\\.1:(\\d+)$`, 'm'))
       this.port = Number(match[1])
+      setPortCertificate(this.port, this.certificates[0]?.cert ?? null)
     } catch (error) {
       await this.child.signal('SIGKILL')
       throw error
     }
   }
 
+  #tlsArguments() {
+    return this.certificates.length > 0 ? tlsArguments(...this.certificates) : []
+  }
+
   get url() {
-    return `http://127.0.0.1:${this.port}`
+    return `${schemeOf(this.port)}://127.0.0.1:${this.port}`
   }
 
   get pid() {
@@ -118,11 +131,14 @@ export async function startServer(t, options) {
 
 // The test server of the codec: echoes every message, with a limit of 16 MiB.
 export class EchoServer {
-  static async start() {
+  static async start({ tls = isWholeRunOverTls() } = {}) {
     const server = new EchoServer()
-    server.child = new Child(join(BUILD_DIR, 'test', 'ws_echo'), [])
-    const match = await server.child.output(/^ws_echo: listening on http:\/\/127\.0\.0\.1:(\d+)$/m)
+    const args = tls ? tlsArguments(usualCertificate()) : []
+    server.child = new Child(join(BUILD_DIR, 'test', 'ws_echo'), args)
+    const match = await server.child.output(
+      /^ws_echo: listening on https?:\/\/127\.0\.0\.1:(\d+)$/m)
     server.port = Number(match[1])
+    setPortCertificate(server.port, tls ? usualCertificate().cert : null)
     return server
   }
 

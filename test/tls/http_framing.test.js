@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+// http_framing.test.js: the suite test/protocol/http_framing.test.js once more, over TLS.
+process.env.CARILLON_TEST_TLS = '1'
+await import('../protocol/http_framing.test.js')
