@@ -90,6 +90,7 @@ static_assert(TLS_OWED_BYTES_MAX >= 2 * TLS_RECORD_BYTES_MAX, "one write always 
 
 /* ---- Authentication (auth/) ---- */
 #define TOKEN_BYTES_MAX 4096u         /* of a JWT; ours have about 400; past it: 401 */
+#define JWS_BYTES_MAX 16384u          /* of a token of anybody's; past it: 401 */
 #define TOKEN_LEEWAY_SEC 60u          /* between the clocks of two nodes; past it: 401 */
 #define TOKEN_CACHE_SLOTS 4096u       /* verified by a worker; past it: the older one goes */
 #define KEYRING_KEYS_MAX 3u           /* one signs, two still verify; past it: the oldest goes */

@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-/* token.c — from claims to a compact JWS and back. cjose makes and checks the signature.
- * Everything that decides *whether* a signature is looked at is done here before: size, three
- * parts, canonical base64url, a strict JSON header that says HS256, the right `typ`, a key of
- * ours, and nothing that would change the meaning of the rest. Two readers of one token must never
- * disagree, so a token has exactly one spelling that is accepted. */
+/* token.c — our claims, into a JWS and out of it again (jws.h). What makes a token one of ours is
+ * decided here: the right `typ` and `aud` for its purpose, a key of ours, and claims of the right
+ * form. */
 #include "auth/token.h"
 
-#include <sodium.h>
-#include <stdlib.h>
-
+#include "auth/jws.h"
 #include "base/check.h"
 #include "base/json_in.h"
 #include "base/json_out.h"
 #include "limits.h"
 
 #define ISSUER "carillon"
-#define PARTS 3u
-#define SIGNATURE_CHARS 43u /* 32 bytes in base64url */
-#define HEADER_BYTES_MAX 256u
-#define TEXT_CLAIM_BYTES_MAX 64u
 
 static const struct {
     const char *type;
@@ -28,17 +20,6 @@ static const struct {
 } purposes[] = {
     [TOKEN_ACCESS] = {"at+jwt", "carillon:access", TOKEN_LEEWAY_SEC},
     [TOKEN_MESSAGING] = {"carillon-ticket+jwt", "carillon:messaging", 0},
-};
-
-/* Header fields that bring a key along, or ask for something that we do not do. */
-static const char *const refused_header_fields[] = {
-    "crit", "jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256", "zip", "b64", "enc",
-};
-
-struct parts {
-    struct str header;
-    struct str payload;
-    struct str signature;
 };
 
 static MUST_USE enum result refuse(const char **reason, const char *why)
@@ -67,134 +48,45 @@ static void write_claims(enum token_purpose purpose, const struct token_claims *
     json_object_close(&json);
 }
 
-static cjose_header_t *make_header(enum token_purpose purpose, struct keyring_key key)
-{
-    char id[UUID_TEXT_LEN + 1] = {0};
-    cjose_err error;
-    cjose_header_t *header = cjose_header_new(&error);
-
-    CHECK(header != NULL);
-    CHECK(key.id.len == UUID_TEXT_LEN);
-    memcpy(id, key.id.at, key.id.len);
-    CHECK(cjose_header_set(header, CJOSE_HDR_ALG, CJOSE_HDR_ALG_HS256, &error));
-    CHECK(cjose_header_set(header, "typ", purposes[purpose].type, &error));
-    CHECK(cjose_header_set(header, CJOSE_HDR_KID, id, &error));
-    return header;
-}
-
 enum result token_sign(const struct keyring *k, enum token_purpose purpose,
                        const struct token_claims *claims, struct buf *out)
 {
     struct keyring_key key = keyring_newest(k);
-    cjose_header_t *header = make_header(purpose, key);
-    const char *text = NULL;
+    char id[UUID_TEXT_LEN + 1] = {0};
+    struct jws_signer signer = {
+        .key = key.jwk, .algorithm = JWS_HS256, .type = purposes[purpose].type, .key_id = id};
     struct buf payload;
-    cjose_jws_t *jws;
-    cjose_err error;
 
     CHECK(!uuid_is_nil(&claims->user_id));
     CHECK(!uuid_is_nil(&claims->tenant_id));
     CHECK(!uuid_is_nil(&claims->token_id));
+    CHECK(key.id.len == UUID_TEXT_LEN);
+    memcpy(id, key.id.at, key.id.len);
     buf_init(&payload, TOKEN_BYTES_MAX);
     write_claims(purpose, claims, &payload);
     CHECK(!buf_overflowed(&payload));
-    jws = cjose_jws_sign(key.jwk, header, (const uint8_t *)payload.bytes, payload.len, &error);
-    CHECK(jws != NULL);
-    CHECK(cjose_jws_export(jws, &text, &error));
-    buf_append(out, str_from(text));
-    cjose_jws_release(jws);
-    cjose_header_release(header);
+    jws_sign(&signer, buf_str(&payload), out);
     buf_release(&payload);
     return buf_overflowed(out) ? R_TOO_LARGE : R_OK;
 }
 
-/* ---- verifying: the outside ---- */
+/* ---- verifying ---- */
 
-static bool split(struct str token, struct parts *out)
+static MUST_USE enum result find_key(const struct keyring *k, enum token_purpose purpose,
+                                     const struct jws *j, struct keyring_key *key,
+                                     const char **reason)
 {
-    struct str parts[PARTS];
-
-    for (size_t i = 0; i < PARTS; i++) {
-        size_t end = str_find(token, '.');
-        bool is_last = end == token.len;
-
-        if (is_last != (i == PARTS - 1)) return false;
-        parts[i] = str_slice(token, 0, end);
-        token = str_slice(token, end + (is_last ? 0 : 1), token.len);
-    }
-    *out = (struct parts){parts[0], parts[1], parts[2]};
-    return out->header.len > 0 && out->payload.len > 0;
-}
-
-/* Only the one spelling that an encoder writes: no padding, no spaces, no stray last bits. */
-static bool decode(struct str text, char *out, size_t out_bytes, struct str *decoded)
-{
-    size_t len;
-
-    if (sodium_base642bin((unsigned char *)out, out_bytes, text.at, text.len, NULL, &len, NULL,
-                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0) {
-        return false;
-    }
-    *decoded = str_of(out, len);
-    return true;
-}
-
-static bool is_text(const json_t *object, const char *field, const char *expected)
-{
-    const json_t *value = json_object_get(object, field);
-
-    return json_is_string(value) &&
-           str_equals(str_of(json_string_value(value), json_string_length(value)),
-                      str_from(expected));
-}
-
-static MUST_USE enum result check_header(const struct keyring *k, enum token_purpose purpose,
-                                         const json_t *header, struct keyring_key *key,
-                                         const char **reason)
-{
+    enum result result = jws_check_header(j, JWS_HS256, reason);
     struct str id = STR_NONE;
 
-    if (!is_text(header, "alg", "HS256")) return refuse(reason, "algorithm");
-    if (!is_text(header, "typ", purposes[purpose].type)) return refuse(reason, "type");
-    for (size_t i = 0; i < sizeof refused_header_fields / sizeof *refused_header_fields; i++) {
-        if (json_object_get(header, refused_header_fields[i]) != NULL) {
-            return refuse(reason, "header_field");
-        }
-    }
-    if (json_in_str(header, "kid", JSON_IN_REQUIRED, UUID_TEXT_LEN, &id, NULL) != R_OK ||
+    if (result != R_OK) return result;
+    if (!jws_header_is(j, "typ", purposes[purpose].type)) return refuse(reason, "type");
+    if (json_in_str(j->header, "kid", JSON_IN_REQUIRED, UUID_TEXT_LEN, &id, NULL) != R_OK ||
         !keyring_find(k, id, key)) {
         return refuse(reason, "unknown_key");
     }
     return R_OK;
 }
-
-static MUST_USE enum result find_key(const struct keyring *k, enum token_purpose purpose,
-                                     struct str encoded, struct keyring_key *key,
-                                     const char **reason)
-{
-    char bytes[HEADER_BYTES_MAX];
-    json_t *header = NULL;
-    enum result result;
-    struct str text;
-
-    if (!decode(encoded, bytes, sizeof bytes, &text)) return refuse(reason, "header_encoding");
-    if (json_in_parse_object(text, &header, NULL) != R_OK) return refuse(reason, "header_json");
-    result = check_header(k, purpose, header, key, reason);
-    json_decref(header);
-    return result;
-}
-
-static bool is_signed(struct str token, struct keyring_key key)
-{
-    cjose_err error;
-    cjose_jws_t *jws = cjose_jws_import(token.at, token.len, &error);
-    bool is_good = jws != NULL && cjose_jws_verify(jws, key.jwk, &error);
-
-    cjose_jws_release(jws);
-    return is_good;
-}
-
-/* ---- verifying: the claims ---- */
 
 static const struct json_in_range any_second = {0, INT64_MAX / 1000};
 
@@ -228,8 +120,9 @@ static MUST_USE enum result check_claims(enum token_purpose purpose, const json_
     struct token_claims claims = {0};
     enum result result;
 
-    if (!is_text(payload, "iss", ISSUER)) return refuse(reason, "issuer");
-    if (!is_text(payload, "aud", purposes[purpose].audience)) return refuse(reason, "audience");
+    if (!jws_text_is(payload, "iss", STR(ISSUER))) return refuse(reason, "issuer");
+    if (!jws_text_is(payload, "aud", str_from(purposes[purpose].audience)))
+        return refuse(reason, "audience");
     if ((result = check_times(purpose, payload, now_sec, &claims, reason)) != R_OK) return result;
     if (json_in_uuid(payload, "sub", JSON_IN_REQUIRED, &claims.user_id, NULL) != R_OK ||
         json_in_uuid(payload, "tid", JSON_IN_REQUIRED, &claims.tenant_id, NULL) != R_OK ||
@@ -244,28 +137,19 @@ static MUST_USE enum result check_claims(enum token_purpose purpose, const json_
 enum result token_verify(const struct keyring *k, enum token_purpose purpose, struct str token,
                          uint64_t now_ms, struct token_claims *out, const char **reason)
 {
-    char bytes[TOKEN_BYTES_MAX];
     struct keyring_key key = {0};
     json_t *payload = NULL;
-    struct parts parts;
+    struct jws j = {0};
     enum result result;
-    struct str text;
 
     CHECK((unsigned)purpose < sizeof purposes / sizeof *purposes);
     if (token.len > TOKEN_BYTES_MAX) return refuse(reason, "too_large");
-    if (!split(token, &parts)) return refuse(reason, "parts");
-    if ((result = find_key(k, purpose, parts.header, &key, reason)) != R_OK) return result;
-    if (parts.signature.len != SIGNATURE_CHARS ||
-        !decode(parts.signature, bytes, sizeof bytes, &text)) {
-        return refuse(reason, "signature_encoding");
-    }
-    if (!decode(parts.payload, bytes, sizeof bytes, &text)) {
-        return refuse(reason, "payload_encoding");
-    }
-    if (!is_signed(token, key)) return refuse(reason, "signature");
-    if (json_in_parse_object(text, &payload, NULL) != R_OK) return refuse(reason, "payload_json");
-    result = check_claims(purpose, payload, now_ms / 1000, out, reason);
+    if ((result = jws_open(&j, token, reason)) != R_OK) return result;
+    result = find_key(k, purpose, &j, &key, reason);
+    if (result == R_OK) result = jws_verify(&j, JWS_HS256, key.jwk, &payload, reason);
+    if (result == R_OK) result = check_claims(purpose, payload, now_ms / 1000, out, reason);
     json_decref(payload);
+    jws_close(&j);
     return result;
 }
 
