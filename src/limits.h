@@ -89,10 +89,11 @@ static_assert((DB_STATEMENTS_MAX & (DB_STATEMENTS_MAX - 1)) == 0, "a hash is cut
 static_assert(TLS_OWED_BYTES_MAX >= 2 * TLS_RECORD_BYTES_MAX, "one write always fits");
 
 /* ---- Authentication (auth/) ---- */
-#define TOKEN_BYTES_MAX 4096u         /* of a JWT; ours have about 400; past it: 401 */
-#define JWS_BYTES_MAX 16384u          /* of a token of anybody's; past it: 401 */
-#define TOKEN_LEEWAY_SEC 60u          /* between the clocks of two nodes; past it: 401 */
-#define TOKEN_CACHE_SLOTS 4096u       /* verified by a worker; past it: the older one goes */
+#define TOKEN_BYTES_MAX 4096u              /* of a JWT; ours have about 400; past it: 401 */
+#define JWS_BYTES_MAX 16384u               /* of a token of anybody's; past it: 401 */
+#define LIVEKIT_WEBHOOK_TTL_SEC_MAX 86400u /* of its token; past it: 401, it could be replayed */
+#define TOKEN_LEEWAY_SEC 60u               /* between the clocks of two nodes; past it: 401 */
+#define TOKEN_CACHE_SLOTS 4096u            /* verified by a worker; past it: the older one goes */
 #define KEYRING_KEYS_MAX 3u           /* one signs, two still verify; past it: the oldest goes */
 #define TICKETS_SPENT_MAX 65536u      /* messaging tokens used and not yet expired; past it: 503 */
 #define PASSWORD_BYTES_MIN 8u         /* NIST SP 800-63B; below it: 400 */
