@@ -62,6 +62,7 @@ static_assert((DB_STATEMENTS_MAX & (DB_STATEMENTS_MAX - 1)) == 0, "a hash is cut
 #define CONNECTIONS_MAX 1000000u /* sockets of the process; past it: refuses to start */
 #define CONFIG_FILE_BYTES_MAX 65536u /* hundreds of commented options; past it: refuses to start */
 #define CONFIG_LINE_BYTES_MAX 198u   /* what inih reads in one piece; past it: refuses to start */
+#define CONFIG_WORD_BYTES_MAX 150u   /* of a key or a secret; past it: refuses to start */
 #define CONFIG_LIST_ITEMS_MAX 64u    /* of one option; past it: refuses to start */
 /* Open files that are no clients: database, loops, listeners, log. */
 #define CONFIG_FDS_RESERVED 64u
@@ -222,6 +223,18 @@ static_assert(SYNC_READS_PARTICIPANTS_MAX <= SYNC_READS_MAX, "one batch always f
 static_assert(STREAMS_INBOX_ITEMS_MAX >= 8 * STREAMS_MAX, "what an open stream sends always fits");
 static_assert(6 * (TASK_STEP_BYTES_MAX + TASK_NARRATIVE_BYTES_MAX) + 512 <= EVENT_PAYLOAD_BYTES_MAX,
               "both fit an event when every byte is escaped");
+
+/* ---- calls (chat/calls, chat/call_ends) ---- */
+#define CALL_RING_SEC_MAX 600u  /* how long one may ring; past it: the server does not start */
+#define CALL_MS_MAX 86400000u   /* from the answer on, when nobody ends it; past it: it ends */
+#define CALL_EMPTY_MS_MAX 3000u /* for somebody to come back to an empty room; past it: it ends */
+#define CALL_TOKEN_TTL_SEC \
+    600u /* to join the room with it; past it: LiveKit refuses, answer again */
+#define CALL_SID_BYTES_MAX 128u    /* of LiveKit's name for a connection; past it: 400 */
+#define CALL_ROOM_BYTES_MAX 256u   /* of a room's name, ours have 32; past it: none of ours */
+#define CALL_CONNECTIONS_MAX 1000u /* of one call; past it: not counted, the room's end counts */
+#define CALLS_EXPIRE_MAX 256u      /* ended in one job; the rest in the next */
+#define LIVEKIT_WEBHOOK_BYTES_MAX 65536u /* LiveKit's have a few thousand; past it: 413 */
 
 /* ---- the doors (api) ---- */
 #define HTTP_HEAD_MS_MAX 10000u /* from the first byte of a request to the end of its head; 408 */

@@ -7,6 +7,7 @@
 #include "api/metrics.h"
 #include "api/rate_class.h"
 #include "auth/keyring.h"
+#include "auth/livekit.h"
 #include "auth/password_pool.h"
 #include "auth/rates.h"
 #include "auth/revoked.h"
@@ -46,8 +47,10 @@ struct api_settings {
     uint32_t refresh_token_ttl_sec;
     uint32_t messaging_token_ttl_sec;
     uint32_t ping_interval_ms;
-    uint32_t idle_timeout_ms;   /* HTTP keep-alive */
-    uint32_t stream_silence_ms; /* of an agent's stream; STREAM_SILENCE_MS_MAX */
+    uint32_t idle_timeout_ms;      /* HTTP keep-alive */
+    uint32_t stream_silence_ms;    /* of an agent's stream; STREAM_SILENCE_MS_MAX */
+    uint32_t call_ring_ms;         /* until a call that nobody answers ends */
+    const struct livekit *livekit; /* NULL: there are no calls */
 };
 
 struct api {

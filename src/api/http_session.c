@@ -183,6 +183,10 @@ static bool parse_body(struct http_session *s, struct request *r)
     struct json_in_fault fault = {0};
 
     if (r->route->body == BODY_NONE) return true;
+    if (r->route->body == BODY_RAW) {
+        r->raw_body = arena_copy(&r->arena, buf_str(&s->body));
+        return true;
+    }
     if (s->body.len == 0) {
         if (r->route->body == BODY_OPTIONAL) return true;
         refuse_and_keep(r, R_INVALID, "missing_body",
@@ -355,10 +359,10 @@ static void take_head(struct request *r, const struct http_request_head *head)
     r->if_none_match = arena_copy(&r->arena, http_header(head, STR("if-none-match")));
     if (head->origin.at != NULL && origin_is_allowed(r->api->settings, head->origin, head->host))
         r->origin = arena_copy(&r->arena, head->origin);
-    if (head->authorization.len > scheme.len &&
-        str_equals_ignore_case(str_of(head->authorization.at, scheme.len), scheme))
-        r->bearer =
-            arena_copy(&r->arena, str_trim(str_slice(head->authorization, scheme.len, SIZE_MAX)));
+    r->authorization = arena_copy(&r->arena, head->authorization);
+    if (r->authorization.len > scheme.len &&
+        str_equals_ignore_case(str_of(r->authorization.at, scheme.len), scheme))
+        r->bearer = str_trim(str_slice(r->authorization, scheme.len, SIZE_MAX));
 }
 
 /* False: answered. */

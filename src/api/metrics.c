@@ -97,6 +97,13 @@ static void write_workers(struct metrics *const *all, struct buf *out)
          offsetof(struct metrics, tls_handshakes_resumed)},
         {"carillon_tls_failures_total", "counter", "Connections that broke TLS, or spoke none.",
          offsetof(struct metrics, tls_failures)},
+        {"carillon_calls_started_total", "counter", "Calls started.",
+         offsetof(struct metrics, calls_started)},
+        {"carillon_livekit_webhooks_total", "counter", "Webhooks that LiveKit signed.",
+         offsetof(struct metrics, livekit_webhooks)},
+        {"carillon_livekit_webhooks_refused_total", "counter",
+         "Webhooks that it did not sign, or not as they came.",
+         offsetof(struct metrics, livekit_webhooks_refused)},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

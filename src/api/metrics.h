@@ -35,6 +35,9 @@ struct metrics {
     counter tls_handshakes;
     counter tls_handshakes_resumed;
     counter tls_failures;
+    counter calls_started;
+    counter livekit_webhooks;         /* whose signature was right */
+    counter livekit_webhooks_refused; /* whose was not */
     counter http_requests[METRICS_ROUTES_MAX][METRICS_STATUSES_MAX];
 };
 

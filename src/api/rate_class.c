@@ -17,6 +17,8 @@ static const struct {
      * hub/presence. */
     {"/v1/chat/conversations/:id/typing", HTTP_METHOD_POST, RATE_FREE},
     {"/v1/chat/presence", HTTP_METHOD_PUT, RATE_FREE},
+    /* One LiveKit server speaks for all calls from one address, and is known by its signature. */
+    {"/v1/livekit/webhook", HTTP_METHOD_POST, RATE_FREE},
     {"/v1/chat/messages/sync", HTTP_METHOD_POST, RATE_READ},
     {"/v1/chat/messages/send", HTTP_METHOD_POST, RATE_SEND},
     {"/v1/chat/messages/forward", HTTP_METHOD_POST, RATE_SEND},

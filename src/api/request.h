@@ -41,12 +41,15 @@ struct request {
     bool has_client;
     bool is_https;     /* the client came by https */
     struct str bearer; /* the token, only until the caller is known; in the arena */
-    bool has_key;      /* the token is a key, whose caller is found when the request is complete */
+    /* The header field as it came, of a route that reads it itself; in the arena. */
+    struct str authorization;
+    bool has_key; /* the token is a key, whose caller is found when the request is complete */
     enum secret_kind key_kind;
     uint8_t key_hash[SECRET_HASH_BYTES];
     enum rate_class rate_class; /* of the route */
     struct rate_state rate;     /* limit 0: not counted */
     json_t *body; /* the JSON object of the body; NULL when the route takes none or it was empty */
+    struct str raw_body; /* of a BODY_RAW route, in the arena */
     uint64_t started_ns;
     struct buf reply;     /* private: the body while it is written */
     struct json_out json; /* private: writes into it */

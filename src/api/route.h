@@ -18,6 +18,7 @@ enum route_body {
     BODY_NONE,     /* a body is read and ignored */
     BODY_OPTIONAL, /* a JSON object or nothing */
     BODY_JSON,     /* a JSON object */
+    BODY_RAW,      /* any bytes of any type, as they came: what was signed */
     BODY_STREAM, /* the handler runs after the head and takes the body in pieces, see body_sink.h */
 };
 

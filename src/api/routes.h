@@ -22,6 +22,7 @@ extern const struct route_list user_routes; /* user_routes.c: users and agents o
 extern const struct route_list agent_routes;
 extern const struct route_list task_routes;
 extern const struct route_list stream_routes; /* what agents stream to their tasks */
+extern const struct route_list call_routes;   /* calls, and what LiveKit reports of them */
 extern const struct route_list typing_routes;
 extern const struct route_list presence_routes;
 extern const struct route_list document_routes;

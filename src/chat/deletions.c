@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "chat/audience.h"
+#include "chat/call_ends.h"
 #include "chat/event_out.h"
 #include "chat/membership.h"
 #include "chat/message_access.h"
@@ -112,6 +113,8 @@ static enum result delete_conversation(struct job *job, struct tx *tx)
     result = participants_list_ids(tx, &self.tenant_id, &self.conversation_id, job->arena, &users);
     if (result != R_OK) return result;
 
+    result = call_end_of_conversation(tx, &self.tenant_id, &self.conversation_id, job->arena);
+    if (result != R_OK) return result;
     result = participants_delete_all(tx, &self.tenant_id, &self.conversation_id);
     if (result != R_OK) return result;
     if ((result = conversations_bury(tx, &conversation)) != R_OK) return result;
@@ -134,6 +137,7 @@ static enum result purge(struct job *job, struct tx *tx)
     size_t messages_count = 0;
     size_t tasks_count = 0;
     size_t events_count = 0;
+    size_t calls_count = 0;
     enum result result =
         conversations_find(tx, &cmd->tenant_id, &cmd->conversation_id, job->arena, &conversation);
 
@@ -146,9 +150,12 @@ static enum result purge(struct job *job, struct tx *tx)
                                CONVERSATION_PURGE_TASKS_MAX, &tasks_count);
     if (result != R_OK) return result;
     result = events_delete_some(tx, &cmd->conversation_id, CONVERSATION_PURGE_MAX, &events_count);
+    if (result != R_OK) return result;
+    result = calls_delete_some(tx, &cmd->tenant_id, &cmd->conversation_id, CONVERSATION_PURGE_MAX,
+                               &calls_count);
     cmd->is_done = messages_count < CONVERSATION_PURGE_MAX &&
                    tasks_count < CONVERSATION_PURGE_TASKS_MAX &&
-                   events_count < CONVERSATION_PURGE_MAX;
+                   events_count < CONVERSATION_PURGE_MAX && calls_count < CONVERSATION_PURGE_MAX;
     return result;
 }
 

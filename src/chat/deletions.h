@@ -28,8 +28,8 @@ struct conversation_delete {
 };
 void conversation_delete_init(struct conversation_delete *cmd);
 
-/* What follows: the messages of a conversation that was deleted, CONVERSATION_PURGE_MAX at a time
- * so that others can write in between. Submit it again until it is_done. */
+/* What follows: the messages, tasks and calls of a conversation that was deleted, some at a time so
+ * that others can write in between. Submit it again until it is_done. */
 struct conversation_purge {
     struct job job;
     struct uuid tenant_id;

@@ -6,6 +6,7 @@
 #include "chat/participants.h"
 
 #include "base/check.h"
+#include "chat/call_ends.h"
 #include "chat/candidates.h"
 #include "chat/conversations.h"
 #include "chat/event_out.h"
@@ -224,6 +225,18 @@ static MUST_USE enum result pass_ownership(struct tx *tx, const struct participa
     return participants_set_role(tx, &heir, PARTICIPANT_OWNER);
 }
 
+/* Before the leaver is out, so that they hear of the end of a call that ends with them. */
+static MUST_USE enum result forsake_call(struct tx *tx, const struct participant *leaver)
+{
+    struct arena arena;
+    enum result result;
+
+    arena_init(&arena);
+    result = call_forsake(tx, leaver, &arena);
+    arena_release(&arena);
+    return result;
+}
+
 enum result participant_take_out(struct tx *tx, const struct participant *self,
                                  const struct participant *leaver)
 {
@@ -233,9 +246,10 @@ enum result participant_take_out(struct tx *tx, const struct participant *self,
                                   .self = self,
                                   .user_id = &leaver->user_id,
                                   .new_owner_id = &new_owner_id};
-    enum result result = pass_ownership(tx, leaver, &new_owner_id);
+    enum result result = forsake_call(tx, leaver);
 
     if (result != R_OK) return result;
+    if ((result = pass_ownership(tx, leaver, &new_owner_id)) != R_OK) return result;
     if ((result = participants_delete(tx, leaver)) != R_OK) return result;
     result = log_farewell(tx, &change);
     if (result == R_OK) result = emit_change(tx, &change);

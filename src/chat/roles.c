@@ -26,6 +26,7 @@ static const struct {
     {RIGHT_RENAME, "change the name and the description", OWNER | ADMIN},
     {RIGHT_DELETE, "delete it for everyone", OWNER | ADMIN},
     {RIGHT_MODERATE, "delete messages of others", OWNER | ADMIN},
+    {RIGHT_END_CALLS, "end a call that they are not in", OWNER | ADMIN},
 };
 
 static const struct str names[ROLES_COUNT] = {
@@ -62,6 +63,8 @@ static const char *what_it_takes(enum role_rights right)
     case RIGHT_DELETE: return "Only owners and admins delete the conversation for everyone.";
     case RIGHT_MODERATE: return "Only owners and admins delete the messages of others.";
     case RIGHT_PROMOTE: return "Only owners of the conversation change roles.";
+    case RIGHT_END_CALLS:
+        return "Only those who are in a call, and owners and admins, end it for everyone.";
     case RIGHT_REMOVE_ADMINS: break;
     }
     return "Only owners of the conversation remove its owners and admins.";

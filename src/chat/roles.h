@@ -17,6 +17,7 @@ enum role_rights {
     RIGHT_DELETE = 32,       /* delete the conversation for everyone */
     RIGHT_MODERATE = 64,     /* delete messages of others */
     RIGHT_PROMOTE = 128,     /* change the roles of others, and pass the ownership on */
+    RIGHT_END_CALLS = 256,   /* end a call that one is not in */
 };
 
 bool role_has(enum participant_role role, enum role_rights right);

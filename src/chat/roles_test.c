@@ -11,12 +11,12 @@
 static const struct {
     enum participant_role role;
     const char *name;
-    bool internal, add, remove, remove_admins, promote, rename, delete, moderate;
+    bool internal, add, remove, remove_admins, promote, rename, delete, moderate, end_calls;
 } rows[] = {
-    {PARTICIPANT_OWNER, "owner", true, true, true, true, true, true, true, true},
-    {PARTICIPANT_ADMIN, "admin", true, true, true, false, false, true, true, true},
-    {PARTICIPANT_MEMBER, "member", false, false, false, false, false, false, false, false},
-    {PARTICIPANT_AGENT, "agent", true, false, false, false, false, false, false, false},
+    {PARTICIPANT_OWNER, "owner", true, true, true, true, true, true, true, true, true},
+    {PARTICIPANT_ADMIN, "admin", true, true, true, false, false, true, true, true, true},
+    {PARTICIPANT_MEMBER, "member", false, false, false, false, false, false, false, false, false},
+    {PARTICIPANT_AGENT, "agent", true, false, false, false, false, false, false, false, false},
 };
 
 static void every_role_has_its_rights(void **state)
@@ -31,6 +31,7 @@ static void every_role_has_its_rights(void **state)
         assert_int_equal(role_has(rows[i].role, RIGHT_RENAME), rows[i].rename);
         assert_int_equal(role_has(rows[i].role, RIGHT_DELETE), rows[i].delete);
         assert_int_equal(role_has(rows[i].role, RIGHT_MODERATE), rows[i].moderate);
+        assert_int_equal(role_has(rows[i].role, RIGHT_END_CALLS), rows[i].end_calls);
         assert_true(str_equals(role_name(rows[i].role), str_from(rows[i].name)));
     }
 }

@@ -60,6 +60,10 @@ struct config {
     uint64_t ping_interval_sec;
     uint64_t idle_timeout_sec;
     uint64_t stream_silence_sec;
+    struct str livekit_url;
+    struct str livekit_api_key;
+    struct str livekit_api_secret; /* never logged, never in a fault */
+    uint64_t call_ring_sec;
     uint64_t drain_timeout_sec;
     uint64_t rate_read_per_min;
     uint64_t rate_write_per_min;

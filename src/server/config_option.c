@@ -88,6 +88,16 @@ const struct config_option config_options[] = {
      .help = "How long an HTTP connection may stay open between requests."},
     {MEMBER(stream_silence_sec), RANGE(1, STREAM_SILENCE_MS_MAX / 1000, "seconds"),
      .default_text = "300", .help = "How long an agent that streams may say nothing."},
+    {MEMBER(livekit_url), .type = CONFIG_WS_URL, .placeholder = "URL",
+     .help = "The LiveKit server that carries calls, as clients reach it, such as "
+             "wss://livekit.example.com. Without it there are no calls."},
+    {MEMBER(livekit_api_key), .type = CONFIG_WORD, .placeholder = "KEY",
+     .help = "The API key of that server."},
+    {MEMBER(livekit_api_secret), .type = CONFIG_SECRET, .placeholder = "SECRET",
+     .help = "The secret of that key. Others on this machine can see flags: better set it in the "
+             "environment or in the file."},
+    {MEMBER(call_ring_sec), RANGE(1, CALL_RING_SEC_MAX, "seconds"), .default_text = "45",
+     .help = "How long a call rings before it ends unanswered."},
     {MEMBER(drain_timeout_sec), RANGE(0, 600, "seconds"), .default_text = "10",
      .help = "How long a stopping server waits for what is still going on."},
     {MEMBER(rate_read_per_min), RANGE(0, RATE_PER_MIN_MAX, ""), .default_text = "300000",
@@ -181,6 +191,23 @@ static bool is_path(struct str text)
     return text.len > 0;
 }
 
+static bool is_word(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] < '!' || text.at[i] > '~') return false;
+    }
+    return text.len <= CONFIG_WORD_BYTES_MAX;
+}
+
+/* Clients get it as it is; they know what they can connect to. */
+static bool is_ws_url(struct str text)
+{
+    size_t scheme_len = str_starts_with(text, STR("wss://"))  ? 6
+                        : str_starts_with(text, STR("ws://")) ? 5
+                                                              : 0;
+    return scheme_len > 0 && text.len > scheme_len && text.at[scheme_len] != '/' && is_word(text);
+}
+
 /* The items of a comma-separated text, behind those that are there when `is_more`. */
 static bool parse_list(struct arena *arena, struct str text, bool is_more,
                        bool (*is_item)(struct str), uint64_t items_max, struct config_list *list)
@@ -261,6 +288,13 @@ static bool parse(struct config *config, const struct config_option *option, str
     case CONFIG_ORIGIN:
         if (text.len > 0 && !is_origin(text)) return false;
         break;
+    case CONFIG_WS_URL:
+        if (text.len > 0 && !is_ws_url(text)) return false;
+        break;
+    case CONFIG_WORD:
+    case CONFIG_SECRET:
+        if (!is_word(text)) return false;
+        break;
     case CONFIG_PATH:
         if (text.len == 0) return false;
         break;
@@ -296,6 +330,8 @@ enum result config_layer_set(struct config_layer *layer, const struct config_opt
         return fault_set(fault, R_INVALID, 0, "%s is given twice", where);
     if (parse(layer->config, option, value, is_again)) return R_OK;
     config_option_expected(option, expected, sizeof expected);
+    if (option->type == CONFIG_SECRET)
+        return fault_set(fault, R_INVALID, 0, "%s must be %s", where, expected);
     return fault_set(fault, R_INVALID, 0, "%s must be %s, not \"%.40s\"", where, expected,
                      value.len == 0 ? "" : arena_copy(&layer->config->arena, value).at);
 }
@@ -337,6 +373,14 @@ void config_option_expected(const struct config_option *option, char *out, size_
         return;
     case CONFIG_ORIGIN:
         snprintf(out, out_bytes, "http:// or https://, a host in lower case, and no path");
+        return;
+    case CONFIG_WS_URL:
+        snprintf(out, out_bytes, "ws:// or wss:// and a host, without spaces");
+        return;
+    case CONFIG_WORD:
+    case CONFIG_SECRET:
+        snprintf(out, out_bytes, "at most %u visible ASCII characters, without spaces",
+                 CONFIG_WORD_BYTES_MAX);
         return;
     case CONFIG_ORIGINS:
         snprintf(out, out_bytes, "at most %u of http(s)://host[:port], separated by commas",

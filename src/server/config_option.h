@@ -16,6 +16,9 @@ enum config_type {
     CONFIG_ORIGINS,  /* struct config_list of them; a repeated option adds to it */
     CONFIG_PATHS,    /* the same of paths, at most number.max */
     CONFIG_NETWORKS, /* struct config_networks; a repeated option adds to it */
+    CONFIG_WS_URL,   /* struct str: ws:// or wss://, a host, perhaps a port and a path; or empty */
+    CONFIG_WORD,     /* struct str: visible ASCII without spaces, or empty */
+    CONFIG_SECRET,   /* the same, and no message shows it */
     CONFIG_NUMBER,   /* uint64_t within a range */
     CONFIG_CHOICE,   /* an enum that counts `choices` from 0 */
 };

@@ -273,6 +273,35 @@ static void paths_have_a_bound(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void urls_of_livekit_and_words(void **state)
+{
+    static const char *const good_urls[] = {"", "ws://x", "wss://lk.example.com:7880/path"};
+    static const char *const bad_urls[] = {"wss://", "wss:///x", "https://x",
+                                           "ws:x",   "ws://a b", " ws://x"};
+    char word[CONFIG_WORD_BYTES_MAX + 2] = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof good_urls / sizeof good_urls[0]; i++)
+        assert_int_equal(set("livekit_url", good_urls[i]), R_OK);
+    for (size_t i = 0; i < sizeof bad_urls / sizeof bad_urls[0]; i++)
+        assert_int_equal(set("livekit_url", bad_urls[i]), R_INVALID);
+    memset(word, '~', CONFIG_WORD_BYTES_MAX);
+    assert_int_equal(set("livekit_api_key", word), R_OK);
+    assert_int_equal(config.livekit_api_key.len, CONFIG_WORD_BYTES_MAX);
+    word[CONFIG_WORD_BYTES_MAX] = '~';
+    assert_int_equal(set("livekit_api_key", word), R_INVALID);
+    assert_int_equal(set("livekit_api_key", "w\xc3\xb6rter"), R_INVALID);
+}
+
+static void a_secret_is_in_no_message(void **state)
+{
+    (void)state;
+    assert_int_equal(set("livekit_api_secret", "hunter2"), R_OK);
+    assert_int_equal(set("livekit_api_secret", "hunter2 and more"), R_INVALID);
+    assert_null(strstr(fault.text, "hunter2"));
+    assert_non_null(strstr(fault.text, "livekit_api_secret must be"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +314,8 @@ int main(void)
         TEST(numbers_have_a_range),
         TEST(choices_are_listed),
         TEST(L6_connections_fit_the_open_files),
+        TEST(urls_of_livekit_and_words),
+        TEST(a_secret_is_in_no_message),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

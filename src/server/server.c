@@ -22,6 +22,7 @@
 #include "chat/message_json.h"
 #include "chat/streams.h"
 #include "net/acceptor.h"
+#include "server/call_watch.h"
 #include "server/erasure_watch.h"
 #include "server/revocation_watch.h"
 #include "server/worker.h"
@@ -53,6 +54,8 @@ struct server {
     struct streams *streams;
     struct live live;
     struct deadline live_deadline;
+    struct livekit *livekit; /* NULL: there are no calls */
+    struct call_watch call_watch;
     struct revocation_watch watch;
     struct erasure_watch erasures;
     struct deadline trim_deadline;
@@ -215,6 +218,7 @@ static void settings_init(struct server *s)
         .ping_interval_ms = (uint32_t)c->ping_interval_sec * 1000,
         .idle_timeout_ms = (uint32_t)c->idle_timeout_sec * 1000,
         .stream_silence_ms = (uint32_t)c->stream_silence_sec * 1000,
+        .call_ring_ms = (uint32_t)c->call_ring_sec * 1000,
         .rates =
             {
                 .per_min =
@@ -274,6 +278,20 @@ static void speak_v1(struct server *s)
     bus_speak_v1(&s->bus, &s->v1);
 }
 
+/* All three options, or none. */
+static enum result connect_livekit(struct server *s, struct fault *fault)
+{
+    struct livekit_options options = {.url = s->config->livekit_url,
+                                      .api_key = s->config->livekit_api_key,
+                                      .api_secret = s->config->livekit_api_secret};
+    enum result result;
+
+    if (options.url.len + options.api_key.len + options.api_secret.len == 0) return R_OK;
+    if ((result = livekit_new(&s->livekit, &options, fault)) == R_OK)
+        s->settings.livekit = s->livekit;
+    return result;
+}
+
 static enum result open_parts(struct server *s, struct fault *fault)
 {
     const struct config *c = s->config;
@@ -291,6 +309,7 @@ static enum result open_parts(struct server *s, struct fault *fault)
 
     password_options.cost.memory_kib = (uint32_t)c->password_memory_kib;
     if ((result = load_tls(s, fault)) != R_OK) return result;
+    if ((result = connect_livekit(s, fault)) != R_OK) return result;
     if ((result = make_data_directory(s, fault)) != R_OK) return result;
     if ((result = store_open(&s->store, &store_options, fault)) != R_OK) return result;
     speak_v1(s);
@@ -368,6 +387,7 @@ static enum result start(struct server *s, struct fault *fault)
     live_start(&s->live, s->store);
     s->live_deadline.expired = on_live_tick;
     loop_set_deadline(&s->loop, &s->live_deadline, LIVE_INTERVAL_MS);
+    call_watch_start(&s->call_watch, &s->loop, s->store, &s->inbox);
     revocation_watch_start(&s->watch, &s->loop, s->store, &s->bus, &s->inbox);
     erasure_watch_start(&s->erasures, &s->loop, s->store, &s->inbox);
     return R_OK;
@@ -401,6 +421,7 @@ static void stop(struct server *s)
     loop_clear_deadline(&s->trim_deadline);
     loop_clear_deadline(&s->live_deadline);
     live_stop(&s->live);
+    call_watch_stop(&s->call_watch);
     revocation_watch_stop(&s->watch);
     erasure_watch_stop(&s->erasures);
     /* The workers still run: an answer may lead to a next job, which is refused then. */
@@ -414,6 +435,7 @@ static void stop(struct server *s)
     receive_all(s);
     live_release(&s->live);
     streams_free(s->streams);
+    call_watch_release(&s->call_watch);
     revocation_watch_release(&s->watch);
     erasure_watch_release(&s->erasures);
     close_main_loop(s);
@@ -422,6 +444,7 @@ static void stop(struct server *s)
     rates_free(s->rates);
     throttle_free(s->throttle);
     tickets_free(s->tickets);
+    livekit_free(s->livekit);
     keyring_close(s->keyring);
     tls_unref(s->tls);
 }

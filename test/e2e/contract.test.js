@@ -243,7 +243,7 @@ describe('docs/openapi.yaml and docs/protocol.md', () => {
 
   test('shapes have the same fields', () => {
     const text = PROTOCOL.replace(/\n/g, ' ')
-    for (const name of ['Message', 'Conversation', 'Participant', 'User', 'Task']) {
+    for (const name of ['Message', 'Conversation', 'Participant', 'User', 'Task', 'Call', 'Join']) {
       const [, list] = new RegExp(`\\*\\*${name}(?: \\[base\\])?\\*\\* \`({[^\`]*})\``).exec(text)
       compareFields(fieldList(list), OPENAPI.components.schemas[name], 'openapi.yaml', name)
     }

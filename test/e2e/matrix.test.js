@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { makeAgent } from '../lib/agents.js'
 import { routesOfSource } from '../lib/docs.js'
+import { withLivekit } from '../lib/livekit.js'
 import { expectStatus, invited, makeTenant, signup } from '../lib/people.js'
 import { startServer } from '../lib/server.js'
 
@@ -90,6 +91,16 @@ const ROWS = {
   'POST /v1/chat/tasks/:/cancel': ['401 404 404 404 403 200 409 409 409'],
   'POST /v1/chat/tasks/:/stream': ['401 404 404 404 403 403 403 200 403', () => '{"delta":"x"}\n'],
   'GET /v1/chat/tasks/:/stream': [PARTICIPANTS],
+  // The first rings; then there is a call.
+  'POST /v1/chat/conversations/:/calls': ['401 404 404 404 403 201 409 409 409',
+    () => ({ call_type: 'audio' })],
+  'GET /v1/chat/conversations/:/calls': [PARTICIPANTS],
+  'GET /v1/chat/calls/:': [PARTICIPANTS],
+  'POST /v1/chat/calls/:/answer': [PARTICIPANTS],
+  'POST /v1/chat/calls/:/decline': [PARTICIPANTS],
+  'POST /v1/chat/calls/:/end': ['401 404 404 404 403 403 403 403 200'],
+  // Only LiveKit's signature counts here.
+  'POST /v1/livekit/webhook': [ALL(401), () => '{}'],
   // Ends the sessions that everybody asks with.
   'POST /auth/logout': ['401 200 200 200 403 200 200 403 200', () => ({})],
 }
@@ -106,9 +117,18 @@ async function makeWorld(server) {
     nobody: { access: undefined }, key: { access: key.api_key } }
 }
 
-// A conversation, a message and a task that nobody has touched yet: ids, each by the word before it
-// in a path.
-async function makeThings({ owner, former, member, spare, admin, agent }) {
+// A call of the owner, in a conversation of its own.
+async function makeCall({ owner, former, member, admin, agent }) {
+  const { id } = await owner.conversation([former, member, admin, agent], { type: 'group' })
+  const path = `/v1/chat/conversations/${id}`
+  expectStatus(await owner.delete(`${path}/participants/${former.id}`), 200)
+  return expectStatus(await owner.post(`${path}/calls`, { call_type: 'audio' }), 201)
+}
+
+// A conversation, a message, a task and a call that nobody has touched yet: ids, each by the word
+// before it in a path.
+async function makeThings(world) {
+  const { owner, former, member, spare, admin, agent } = world
   const { id } = await owner.conversation([former, member, spare, admin, agent], { type: 'group' })
   const { id: message } = await owner.send(id, 'Hello!')
   const task = { conversation_id: id, title: 'Work', agent_id: agent.id }
@@ -116,7 +136,7 @@ async function makeThings({ owner, former, member, spare, admin, agent }) {
 
   expectStatus(await owner.delete(`/v1/chat/conversations/${id}/participants/${former.id}`), 200)
   return { conversations: id, messages: message, tasks: taskId, users: spare.id,
-    participants: spare.id }
+    participants: spare.id, calls: (await makeCall(world)).call_id }
 }
 
 function requestOf([, body, query], route, ids) {
@@ -130,7 +150,7 @@ function requestOf([, body, query], route, ids) {
 }
 
 test('Z1 every route answers everybody as they may expect', async (t) => {
-  const server = await startServer(t)
+  const server = await startServer(t, withLivekit())
   const world = await makeWorld(server)
   const differing = []
 
