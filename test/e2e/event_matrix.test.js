@@ -8,6 +8,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { TaskStream, makeAgent } from '../lib/agents.js'
 import { eventsOfSource } from '../lib/docs.js'
+import { withLivekit } from '../lib/livekit.js'
 import { TIME, expectStatus, makeTenant, settle, signup } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 
@@ -29,7 +30,7 @@ let people
 let ears
 
 before(async () => {
-  server = await Server.start()
+  server = await Server.start(withLivekit())
   const names = ['owner', 'admin', 'author', 'member', 'blocker', 'blocked', 'former', 'outsider',
     'fence']
   const made = await makeTenant(server, ...names)
@@ -91,6 +92,8 @@ const react = (person, { id, conversation_id: conversation }) => ok(person.post(
   `/v1/chat/messages/${id}/reactions`, { conversation_id: conversation, emoji: '👍' }))
 const task = ({ id, owner, agent }, fields = {}) => ok(owner.post('/v1/chat/tasks',
   { conversation_id: id, title: 'Work', agent_id: agent.id, ...fields }), 201)
+const ring = ({ path }, person) => ok(person.post(`${path}/calls`, { call_type: 'audio' }), 201)
+const callPath = ({ call_id: call }, what) => `/v1/chat/calls/${call}/${what}`
 const edited = async (person, message) => {
   const { message_id: id, ...now } = await ok(person.patch(`/v1/chat/messages/${message.id}`,
     { content_text: 'Better', content_meta: '{}' }))
@@ -271,6 +274,37 @@ const ROWS = {
     const report = { status: 'running', current_step: 'Reading', progress_narrative: 'Page 1' }
     await ok(on.agent.patch(`/v1/chat/tasks/${id}`, report))
     return { task_id: id, ...report, agent_id: on.agent.id }
+  }],
+  // A call is its caller's, whatever others do in it.
+  'call.started': [NOT_BLOCKER, async (on) => {
+    const { call_id: call, room_name: room, call_type: type } = await ring(on, on.author)
+    return { call_id: call, room_name: room, call_type: type, conversation_id: on.id,
+      initiator_id: on.author.id }
+  }],
+  'call.started (by who is blocked)': ['1 1 0 0 1 1 1 1 1 1 0 0 0', async (on) => {
+    const { call_id: call, room_name: room, call_type: type } = await ring(on, on.blocked)
+    return { call_id: call, room_name: room, call_type: type, conversation_id: on.id,
+      initiator_id: on.blocked.id }
+  }],
+  'call.answered': [NOT_BLOCKER, async (on) => {
+    const call = await ring(on, on.author)
+    await ok(on.member.post(callPath(call, 'answer')))
+    return { call_id: call.call_id, conversation_id: on.id, answered_by: on.member.id }
+  }],
+  'call.declined': [OWN, async (on) => {
+    const call = await ring(on, on.owner)
+    await ok(on.author.post(callPath(call, 'decline')))
+    return { call_id: call.call_id, conversation_id: on.id }
+  }],
+  'call.ended': [NOT_BLOCKER, async (on) => {
+    const call = await ring(on, on.author)
+    await ok(on.owner.post(callPath(call, 'end')))
+    return { call_id: call.call_id, conversation_id: on.id, duration_seconds: 0 }
+  }],
+  'call.ended (its caller leaves)': [NOT_BLOCKER, async (on) => {
+    const call = await ring(on, on.author)
+    await ok(on.author.delete(`${on.path}/participants/${on.author.id}`))
+    return { call_id: call.call_id, conversation_id: on.id, duration_seconds: 0 }
   }],
   'task_stream_delta': [LIVE, async (on) => {
     const { id } = await task(on, { session_id: 'stage' })
