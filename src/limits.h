@@ -148,6 +148,11 @@ static_assert((TOKEN_CACHE_SLOTS & (TOKEN_CACHE_SLOTS - 1)) == 0, "hashes are cu
 #define RECENT_COMMITS_MAX 16384u
 #define RECENT_EFFECTS_MAX \
     4096u /* looked through for one listener, some 0.3 ms; past it: the log */
+/* Of the event log, looked at and deleted in one step: some ms of a reader, 3 ms of the writer. */
+#define RETENTION_CHANNELS_MAX 64u
+#define RETENTION_EVENTS_MAX 500u
+#define RETENTION_EVENTS_MIN_MAX 1000000u         /* of event_log_events_min; past it: no start */
+#define RETENTION_EVENTS_TOTAL_MAX 10000000000ull /* of event_log_events_max; past it: no start */
 /* Of one replay: what a busy user misses in days; past either: complete is false, sync by REST. */
 #define REPLAY_EVENTS_MAX 20000u
 #define REPLAY_BYTES_MAX (32u << 20)

@@ -65,6 +65,9 @@ struct config {
     struct str livekit_api_secret; /* never logged, never in a fault */
     uint64_t call_ring_sec;
     uint64_t drain_timeout_sec;
+    uint64_t event_log_days;
+    uint64_t event_log_events_min;
+    uint64_t event_log_events_max;
     uint64_t rate_read_per_min;
     uint64_t rate_write_per_min;
     uint64_t rate_send_per_min;

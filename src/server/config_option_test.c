@@ -208,6 +208,8 @@ static void numbers_have_a_range(void **state)
     assert_int_equal(config.connections_max, CONNECTIONS_MAX);
     assert_int_equal(config.rate_send_per_min, RATE_PER_MIN_MAX);
     assert_int_equal(config.rate_agent_times, RATE_AGENT_TIMES_MAX);
+    assert_int_equal(config.event_log_events_min, RETENTION_EVENTS_MIN_MAX);
+    assert_int_equal(config.event_log_events_max, RETENTION_EVENTS_TOTAL_MAX);
     assert_int_equal(set("workers", " 1"), R_INVALID);
     assert_int_equal(set("workers", "1k"), R_INVALID);
     assert_string_equal(fault.text, "workers must be a whole number from 1 to 64, not \"1k\"");

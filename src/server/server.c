@@ -24,6 +24,7 @@
 #include "net/acceptor.h"
 #include "server/call_watch.h"
 #include "server/erasure_watch.h"
+#include "server/retention_watch.h"
 #include "server/revocation_watch.h"
 #include "server/worker.h"
 #include "version.h"
@@ -58,6 +59,7 @@ struct server {
     struct call_watch call_watch;
     struct revocation_watch watch;
     struct erasure_watch erasures;
+    struct retention_watch retention;
     struct deadline trim_deadline;
     uint64_t trimmed_connections; /* how many there were when memory was last given back */
     uv_signal_t sigterm;
@@ -360,6 +362,17 @@ static void watch_signals(struct server *s)
     CHECK(uv_signal_start(&s->sigint, on_signal, SIGINT) == 0);
 }
 
+static void start_retention(struct server *s)
+{
+    const struct retention_policy policy = {
+        .age_ms = s->config->event_log_days * 86400000,
+        .events_min = s->config->event_log_events_min,
+        .events_max = s->config->event_log_events_max,
+    };
+
+    retention_watch_start(&s->retention, &s->loop, s->store, &s->inbox, &policy);
+}
+
 static enum result start(struct server *s, struct fault *fault)
 {
     enum result result;
@@ -390,6 +403,7 @@ static enum result start(struct server *s, struct fault *fault)
     call_watch_start(&s->call_watch, &s->loop, s->store, &s->inbox);
     revocation_watch_start(&s->watch, &s->loop, s->store, &s->bus, &s->inbox);
     erasure_watch_start(&s->erasures, &s->loop, s->store, &s->inbox);
+    start_retention(s);
     return R_OK;
 }
 
@@ -424,6 +438,7 @@ static void stop(struct server *s)
     call_watch_stop(&s->call_watch);
     revocation_watch_stop(&s->watch);
     erasure_watch_stop(&s->erasures);
+    retention_watch_stop(&s->retention);
     /* The workers still run: an answer may lead to a next job, which is refused then. */
     password_pool_finish(s->password_pool);
     streams_stop(s->streams);
