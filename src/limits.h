@@ -67,6 +67,8 @@ static_assert((DB_STATEMENTS_MAX & (DB_STATEMENTS_MAX - 1)) == 0, "a hash is cut
 /* Open files that are no clients: database, loops, listeners, log. */
 #define CONFIG_FDS_RESERVED 64u
 
+#define SOCKETS_PER_USER_MAX 1000000u /* of the option; past it: refuses to start */
+
 /* ---- connections (net) ---- */
 #define LOOP_RECEIVE_BYTES (64u * 1024u) /* one receive buffer per loop, read once per readiness */
 #define LOOP_WHEEL_SECONDS 128u          /* slots of the timing wheel; longer deadlines go around */
@@ -89,31 +91,37 @@ static_assert((DB_STATEMENTS_MAX & (DB_STATEMENTS_MAX - 1)) == 0, "a hash is cut
 #define TLS_SESSION_SEC_MAX 7200u /* a session is resumed; past it: a full handshake */
 static_assert(TLS_OWED_BYTES_MAX >= 2 * TLS_RECORD_BYTES_MAX, "one write always fits");
 
+/* ---- admission (server/refusals, api/strangers) ---- */
+#define REFUSALS_OPEN_MAX 16u /* turned away and told why; past it: told, and not waited for */
+/* Of a peer who has not shown who it is, when there are too many of them; past it: makes room. */
+#define STRANGER_PATIENCE_MS 2000u
+
 /* ---- Authentication (auth/) ---- */
 #define TOKEN_BYTES_MAX 4096u              /* of a JWT; ours have about 400; past it: 401 */
 #define JWS_BYTES_MAX 16384u               /* of a token of anybody's; past it: 401 */
 #define LIVEKIT_WEBHOOK_TTL_SEC_MAX 86400u /* of its token; past it: 401, it could be replayed */
 #define TOKEN_LEEWAY_SEC 60u               /* between the clocks of two nodes; past it: 401 */
 #define TOKEN_CACHE_SLOTS 4096u            /* verified by a worker; past it: the older one goes */
-#define KEYRING_KEYS_MAX 3u           /* one signs, two still verify; past it: the oldest goes */
-#define TICKETS_SPENT_MAX 65536u      /* messaging tokens used and not yet expired; past it: 503 */
-#define PASSWORD_BYTES_MIN 8u         /* NIST SP 800-63B; below it: 400 */
-#define PASSWORD_BYTES_MAX 1024u      /* past it: 400 */
-#define PASSWORD_QUEUE_JOBS_MAX 64u   /* waiting for a hash, about 2 s of work; past it: 503 */
-#define PASSWORD_THREADS_MAX 16u      /* each has the memory of a hash; past it: R_INVALID */
-#define THROTTLE_SLOTS 16384u         /* things that are counted; past it: the least one goes */
-#define THROTTLE_KEY_BYTES_MAX 512u   /* of an account's name; past it: it is cut */
-#define RATE_BUCKETS 65536u           /* that are not full; past it: the fullest is forgotten */
-#define RATE_PER_MIN_MAX 6000000u     /* of a rate; 0 turns it off; past it: refuses to start */
-#define RATE_AGENT_TIMES_MAX 1000u    /* what people may; past it: refuses to start */
-#define RATE_NAME_BYTES_MAX 64u       /* of whose bucket it is; ours have 33; past it: CHECK */
-#define INVITES_OPEN_MAX 1000u        /* of a tenant, not used and not expired; past it: 429 */
-#define API_KEYS_MAX 1000u            /* of a tenant and a kind, not revoked; past it: 429 */
-#define EMAIL_BYTES_MAX 254u          /* RFC 5321 4.5.3.1.3, without the brackets; past it: 400 */
-#define EXTERNAL_ID_BYTES_MAX 128u    /* of a backend's user; past it: 400 */
-#define DISPLAY_NAME_BYTES_MAX 128u   /* shown in one line; past it: 400 */
-#define PROFILE_TEXT_BYTES_MAX 1024u  /* bio, avatar_url; past it: 400 */
-#define PROFILE_WORD_BYTES_MAX 128u   /* timezone, language, job_title; past it: 400 */
+#define KEYRING_KEYS_MAX 3u          /* one signs, two still verify; past it: the oldest goes */
+#define TICKETS_SPENT_MAX 65536u     /* messaging tokens used and not yet expired; past it: 503 */
+#define PASSWORD_BYTES_MIN 8u        /* NIST SP 800-63B; below it: 400 */
+#define PASSWORD_BYTES_MAX 1024u     /* past it: 400 */
+#define PASSWORD_QUEUE_JOBS_MAX 64u  /* waiting for a hash, about 2 s of work; past it: 503 */
+#define PASSWORD_THREADS_MAX 16u     /* each has the memory of a hash; past it: R_INVALID */
+#define PASSWORD_NICENESS 5          /* of the threads that hash, a third of the weight of others */
+#define THROTTLE_SLOTS 16384u        /* things that are counted; past it: the least one goes */
+#define THROTTLE_KEY_BYTES_MAX 512u  /* of an account's name; past it: it is cut */
+#define RATE_BUCKETS 65536u          /* that are not full; past it: the fullest is forgotten */
+#define RATE_PER_MIN_MAX 6000000u    /* of a rate; 0 turns it off; past it: refuses to start */
+#define RATE_AGENT_TIMES_MAX 1000u   /* what people may; past it: refuses to start */
+#define RATE_NAME_BYTES_MAX 64u      /* of whose bucket it is; ours have 33; past it: CHECK */
+#define INVITES_OPEN_MAX 1000u       /* of a tenant, not used and not expired; past it: 429 */
+#define API_KEYS_MAX 1000u           /* of a tenant and a kind, not revoked; past it: 429 */
+#define EMAIL_BYTES_MAX 254u         /* RFC 5321 4.5.3.1.3, without the brackets; past it: 400 */
+#define EXTERNAL_ID_BYTES_MAX 128u   /* of a backend's user; past it: 400 */
+#define DISPLAY_NAME_BYTES_MAX 128u  /* shown in one line; past it: 400 */
+#define PROFILE_TEXT_BYTES_MAX 1024u /* bio, avatar_url; past it: 400 */
+#define PROFILE_WORD_BYTES_MAX 128u  /* timezone, language, job_title; past it: 400 */
 #define CHAT_TOKEN_TTL_SEC_MAX 86400u /* of a token for a backend's user; past it: 400 */
 static_assert((TOKEN_CACHE_SLOTS & (TOKEN_CACHE_SLOTS - 1)) == 0, "hashes are cut with a mask");
 
@@ -242,7 +250,9 @@ static_assert(6 * (TASK_STEP_BYTES_MAX + TASK_NARRATIVE_BYTES_MAX) + 512 <= EVEN
 #define LIVEKIT_WEBHOOK_BYTES_MAX 65536u /* LiveKit's have a few thousand; past it: 413 */
 
 /* ---- the doors (api) ---- */
-#define HTTP_HEAD_MS_MAX 10000u /* from the first byte of a request to the end of its head; 408 */
+/* From the first byte of a request to the end of its head; past it: 408. A deadline is up to a
+ * second late, and 10 s is what is promised. */
+#define HTTP_HEAD_MS_MAX 9000u
 #define HTTP_BODY_MS_MAX 30000u /* from the head to the end of the body; past it: 408 */
 /* Read ahead while a request is answered, and owed to a peer that asks on; past either: wait. */
 #define HTTP_PIPELINE_BYTES_MAX (64u * 1024u)

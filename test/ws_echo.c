@@ -160,12 +160,13 @@ static void on_http_bytes(struct conn *c, char *bytes, size_t len)
 
 static const struct conn_ops http_ops = {.on_bytes = on_http_bytes, .on_closed = on_closed};
 
-static void on_accept(void *arg, int fd)
+static void on_accept(void *arg, int fd, const struct address *peer)
 {
     struct echo_server *server = arg;
     struct echo_session *s = calloc(1, sizeof *s);
 
     CHECK(s != NULL);
+    (void)peer;
     s->server = server;
     buf_init(&s->head, HTTP_HEAD_BYTES_MAX + LOOP_RECEIVE_BYTES);
     s->conn = server->tls == NULL ? conn_open(&server->loop, fd, &http_ops, s)

@@ -4,8 +4,10 @@
 #ifndef API_API_H
 #define API_API_H
 
+#include "api/admission.h"
 #include "api/metrics.h"
 #include "api/rate_class.h"
+#include "api/strangers.h"
 #include "auth/keyring.h"
 #include "auth/livekit.h"
 #include "auth/password_pool.h"
@@ -62,6 +64,7 @@ struct api {
     struct tickets *tickets;
     struct throttle *throttle;
     struct rates *rates;
+    const struct admission_limits *admission;
     struct live *live;                  /* who types, who is there; notes only */
     struct streams *streams;            /* what agents stream; on another thread */
     const struct event_v1 *v1;          /* what carillon.v1 is written with */
@@ -77,6 +80,7 @@ struct api {
     struct revoked *revoked;
     struct presence_view *presence;
     struct metrics *metrics;
+    struct strangers strangers;
     struct slots http_sessions; /* every open HTTP connection, for the end of a drain */
     char date[HTTP_DATE_LEN];   /* of the second `date_sec` */
     uint64_t date_sec;

@@ -41,9 +41,12 @@ struct http_session {
     struct buf body; /* decoded, of the request being read */
     struct http_head_scan scan;
     struct http_body framing;
-    struct body_sink *sink; /* the request's */
+    struct body_sink *sink;   /* the request's */
+    struct stranger stranger; /* waits, as long as nobody has shown who it is */
+    struct admission admission;
     enum http_state state;
     uint32_t number; /* in api->http_sessions */
+    bool is_known;   /* a request came with a token that was good */
     bool is_advancing;
     bool has_eof;
     bool in_head;       /* the first byte of a head is there: its deadline runs */
@@ -52,24 +55,44 @@ struct http_session {
 };
 
 static void advance(struct http_session *s);
+static void make_room(struct http_session *s);
 static const struct conn_ops http_ops;
 
-void http_session_start(struct api *api, int fd)
+/* Nothing can be done for this connection but to wait for its peer. */
+static void await_peer(struct http_session *s)
+{
+    if (!s->is_known) strangers_add(&s->api->strangers, &s->stranger, s->api->loop->now_ms);
+}
+
+static void stop_waiting(struct http_session *s)
+{
+    strangers_remove(&s->api->strangers, &s->stranger);
+}
+
+void http_session_start(struct api *api, int fd, struct admission admission)
 {
     struct http_session *s = malloc(sizeof *s);
 
     CHECK(s != NULL);
-    *s = (struct http_session){.api = api};
+    *s = (struct http_session){.api = api, .admission = admission};
     buf_init(&s->in, IN_BYTES_MAX);
     buf_init(&s->body, HTTP_BODY_BYTES_MAX);
     s->conn = api->tls == NULL ? conn_open(api->loop, fd, &http_ops, s)
                                : conn_open_tls(api->loop, fd, api->tls, &http_ops, s);
     if (s->conn == NULL) {
+        admission_leave(api->admission, &s->admission);
         free(s);
         return;
     }
     s->number = slots_add(&api->http_sessions, s);
     if (api->tls == NULL) conn_set_deadline(s->conn, HTTP_HEAD_MS_MAX); /* else the handshake's */
+    await_peer(s);
+    make_room(s);
+}
+
+bool http_session_is_counted(const struct http_session *session)
+{
+    return session->admission.address_key != 0;
 }
 
 struct conn *http_session_conn(struct http_session *session)
@@ -79,6 +102,8 @@ struct conn *http_session_conn(struct http_session *session)
 
 static void free_session(struct http_session *s)
 {
+    stop_waiting(s);
+    admission_leave(s->api->admission, &s->admission);
     slots_remove(&s->api->http_sessions, s->number);
     if (s->request != NULL) {
         s->request->session = NULL;
@@ -95,9 +120,13 @@ static void on_closed(struct conn *c)
     free_session(c->owner);
 }
 
-struct conn *http_session_detach(struct http_session *session, struct buf *rest)
+struct conn *http_session_detach(struct http_session *session, struct buf *rest,
+                                 uint64_t *address_key)
 {
     struct conn *c = session->conn;
+
+    *address_key = session->admission.address_key;
+    session->admission.address_key = 0;
 
     *rest = session->in;
     session->in = (struct buf){.bytes_max = 1};
@@ -111,6 +140,7 @@ struct conn *http_session_detach(struct http_session *session, struct buf *rest)
 static void end(struct http_session *s)
 {
     s->state = STATE_ENDED;
+    stop_waiting(s);
     conn_finish(s->conn);
 }
 
@@ -121,11 +151,13 @@ static void await_head(struct http_session *s)
     s->scan = (struct http_head_scan){0};
     s->in_head = false;
     conn_set_deadline(s->conn, s->api->settings->idle_timeout_ms);
+    await_peer(s);
 }
 
 void http_session_answer(struct http_session *session, struct frame *response, bool must_close)
 {
     conn_send(session->conn, response);
+    if (session->request->caller.kind != CALLER_NONE) session->is_known = true;
     session->request = NULL;
     session->sink = NULL;
     if (session->in.capacity > IDLE_BYTES_MAX && session->in.len == 0) buf_release(&session->in);
@@ -149,6 +181,27 @@ static void refuse(struct http_session *s, enum result result, const char *code,
     s->request->must_close = true;
     problem_set(&problem, result, code, NULL, "%s", text);
     reply_problem_as(s->request, &problem, status);
+}
+
+/* There are too many who have not shown who they are: the one that has waited longest goes, with an
+ * answer if it has begun to ask. Nobody has waited long: the newest, `s`, has to come back. */
+static void make_room(struct http_session *s)
+{
+    struct api *api = s->api;
+    struct stranger *overdue;
+
+    if (!strangers_are_too_many(&api->strangers)) return;
+    counter_add(&api->metrics->connections_refused, 1);
+    overdue = strangers_overdue(&api->strangers, api->loop->now_ms);
+    if (overdue != NULL)
+        s = (struct http_session *)((char *)overdue - offsetof(struct http_session, stranger));
+    if (overdue != NULL && s->in.len == 0 && s->request == NULL) {
+        stop_waiting(s);
+        conn_close(s->conn);
+        return;
+    }
+    refuse(s, R_UNAVAILABLE, "overloaded",
+           "Too many connections wait for their peers; try again in a moment.", 503);
 }
 
 static void refuse_verdict(struct http_session *s, enum http_verdict verdict)
@@ -212,6 +265,7 @@ static void dispatch(struct http_session *s)
     bool is_wanted;
 
     s->state = STATE_BUSY;
+    stop_waiting(s);
     conn_clear_deadline(s->conn);
     is_wanted = rate_limit_admit(r) && parse_body(s, r);
     buf_release(&s->body);
@@ -448,6 +502,7 @@ static void begin_request(struct http_session *s, struct str head_bytes)
     r = request_new(s->api, s);
     s->request = r;
     s->state = STATE_BUSY; /* for whoever answers already below */
+    stop_waiting(s);
     take_head(r, &head);
     s->closes_anyway = r->must_close;
     /* An answer before the body was read leaves its bytes on the connection, which then ends. */
@@ -468,6 +523,7 @@ static void begin_request(struct http_session *s, struct str head_bytes)
     }
     r->must_close = s->closes_anyway;
     s->state = STATE_BODY;
+    if (r->caller.kind == CALLER_NONE) await_peer(s);
     conn_set_deadline(s->conn, HTTP_BODY_MS_MAX);
 }
 

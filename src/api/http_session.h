@@ -9,8 +9,8 @@
 
 struct http_session;
 
-/* Takes the descriptor. */
-void http_session_start(struct api *api, int fd);
+/* Takes the descriptor, and the places that were taken for it. */
+void http_session_start(struct api *api, int fd, struct admission admission);
 
 struct conn *http_session_conn(struct http_session *session);
 
@@ -19,8 +19,12 @@ struct conn *http_session_conn(struct http_session *session);
 void http_session_answer(struct http_session *session, struct frame *response, bool must_close);
 
 /* A WebSocket takes over: frees the session, leaves the connection open. `rest` gets the bytes
- * that the peer sent after its handshake; the caller releases it. */
-struct conn *http_session_detach(struct http_session *session, struct buf *rest);
+ * that the peer sent after its handshake; the caller releases it. `address_key` gets the place of
+ * its address, 0: none. */
+struct conn *http_session_detach(struct http_session *session, struct buf *rest,
+                                 uint64_t *address_key);
+/* Has it taken a place among the connections of its address? */
+bool http_session_is_counted(const struct http_session *session);
 
 /* Draining: idle connections close now, the others with their next answer. */
 void http_sessions_drain(struct api *api);

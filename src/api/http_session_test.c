@@ -11,11 +11,13 @@
 #define REQUEST STR("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
 #define IDLE_MS 60000u
 #define SMALL_BYTES 8192
+#define STRANGERS 3u
 
 struct world {
     struct loop loop;
     struct api_settings settings;
     struct metrics metrics;
+    struct admission_limits admission;
     struct api api;
     struct testing_owner peer; /* only its descriptor: the connection is the session's */
     struct buf answers;
@@ -31,6 +33,8 @@ static int setup(void **state)
     w->settings.idle_timeout_ms = IDLE_MS;
     w->api = (struct api){.settings = &w->settings, .loop = &w->loop, .metrics = &w->metrics};
     slots_init(&w->api.http_sessions);
+    strangers_init(&w->api.strangers, STRANGERS);
+    w->api.admission = &w->admission;
     buf_init(&w->answers, 16u << 20);
     w->peer = (struct testing_owner){.loop = &w->loop, .peer = -1};
     *state = w;
@@ -60,7 +64,7 @@ static void connect_peer(struct world *w, int send_bytes)
         assert_int_equal(setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof send_bytes),
                          0);
     w->peer.peer = fds[1];
-    http_session_start(&w->api, fds[0]);
+    http_session_start(&w->api, fds[0], (struct admission){0});
 }
 
 static struct conn *conn_of(struct world *w)
@@ -264,6 +268,88 @@ static void test_a_slow_reader_has_time(void **state)
     assert_false(conn_is_open(conn_of(w)));
 }
 
+/* ---- strangers ---- */
+
+/* One more connection that nobody speaks on; its peer. */
+static int connect_silent(struct world *w, struct str bytes)
+{
+    int peer;
+
+    connect_peer(w, 0);
+    peer = w->peer.peer;
+    w->peer.peer = -1;
+    if (bytes.len > 0)
+        assert_int_equal(send(peer, bytes.at, bytes.len, MSG_NOSIGNAL), (ssize_t)bytes.len);
+    testing_turn(&w->loop);
+    return peer;
+}
+
+/* What has come at the peer: nothing (yet), the end without a word, or an answer and the end. */
+static void expect_of(struct world *w, int peer, const char *status)
+{
+    struct testing_owner o = {.loop = &w->loop, .peer = peer};
+    struct buf got;
+    bool is_open;
+
+    buf_init(&got, 1u << 20);
+    for (unsigned i = 0; i < 10; i++) testing_turn(&w->loop);
+    is_open = testing_peer_read(&o, &got);
+    assert_int_equal(is_open, status == NULL);
+    if (status != NULL && status[0] != '\0') {
+        assert_true(str_starts_with(buf_str(&got), str_from(status)));
+    } else {
+        assert_int_equal(got.len, 0);
+    }
+    buf_release(&got);
+}
+
+/* STRANGERS wait; one more is told to come back, because all of them have come just now. */
+static void test_S1_too_many_strangers_at_once(void **state)
+{
+    struct world *w = *state;
+    int peers[STRANGERS];
+    int last;
+
+    for (size_t i = 0; i < STRANGERS; i++) peers[i] = connect_silent(w, STR_NONE);
+    assert_int_equal(w->metrics.connections_refused, 0);
+    last = connect_silent(w, STR_NONE);
+    expect_of(w, last, "HTTP/1.1 503 ");
+    assert_int_equal(w->metrics.connections_refused, 1);
+    for (size_t i = 0; i < STRANGERS; i++) expect_of(w, peers[i], NULL);
+    for (size_t i = 0; i < STRANGERS; i++) close(peers[i]);
+    close(last);
+}
+
+/* Past STRANGER_PATIENCE_MS the oldest makes room: without a word if it has not said any. */
+static void test_S1_the_oldest_stranger_makes_room(void **state)
+{
+    struct world *w = *state;
+    int mute = connect_silent(w, STR_NONE);
+    int slow = connect_silent(w, STR("GET / HT"));
+    int third = connect_silent(w, STR_NONE);
+    int others[2];
+
+    loop_sweep(&w->loop, w->loop.now_ms + STRANGER_PATIENCE_MS);
+    others[0] = connect_silent(w, STR_NONE);
+    expect_of(w, mute, "");
+    expect_of(w, slow, NULL);
+    loop_sweep(&w->loop, w->loop.now_ms + STRANGER_PATIENCE_MS);
+    others[1] = connect_silent(w, STR_NONE);
+    expect_of(w, slow, "HTTP/1.1 503 ");
+    expect_of(w, third, NULL);
+    expect_of(w, others[0], NULL);
+    expect_of(w, others[1], NULL);
+    /* Whoever asks at once is answered, and gets back into the row behind all others. */
+    assert_true(send(third, REQUEST.at, REQUEST.len, MSG_NOSIGNAL) > 0);
+    TESTING_TURN_UNTIL(&w->loop, answered_count(w) == 1);
+    assert_int_equal(w->api.strangers.count, STRANGERS);
+    close(mute);
+    close(slow);
+    close(third);
+    close(others[0]);
+    close(others[1]);
+}
+
 static void test_drain(void **state)
 {
     struct world *w = *state;
@@ -290,6 +376,8 @@ int main(void)
         WORLD_TEST(test_a_head_that_takes_too_long),
         WORLD_TEST(test_a_body_that_takes_too_long),
         WORLD_TEST(test_a_slow_reader_has_time),
+        WORLD_TEST(test_S1_too_many_strangers_at_once),
+        WORLD_TEST(test_S1_the_oldest_stranger_makes_room),
         WORLD_TEST(test_drain),
     };
 

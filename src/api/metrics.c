@@ -62,6 +62,9 @@ static void write_workers(struct metrics *const *all, struct buf *out)
     } rows[] = {
         {"carillon_connections", "gauge", "Open TCP connections.",
          offsetof(struct metrics, connections)},
+        {"carillon_connections_refused_total", "counter",
+         "Connections turned away, or closed to make room.",
+         offsetof(struct metrics, connections_refused)},
         {"carillon_sockets", "gauge", "Open WebSockets.", offsetof(struct metrics, sockets)},
         {"carillon_sockets_opened_total", "counter", "WebSockets opened.",
          offsetof(struct metrics, sockets_opened)},

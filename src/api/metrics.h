@@ -17,8 +17,9 @@
 typedef _Atomic uint64_t counter;
 
 struct metrics {
-    counter connections; /* open now, HTTP and WebSocket */
-    counter sockets;     /* open WebSockets now */
+    counter connections;         /* open now, HTTP and WebSocket */
+    counter connections_refused; /* turned away, or closed to make room */
+    counter sockets;             /* open WebSockets now */
     counter sockets_opened;
     counter sockets_refused;  /* handshakes that did not become a socket */
     counter events_published; /* with a listener on this worker */

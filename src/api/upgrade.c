@@ -17,6 +17,8 @@
 #include "chat/hearing.h"
 #include "proto/ws_handshake.h"
 
+#define CROWD_RETRY_MS 10000u /* others may have closed by then */
+
 /* In the request's arena. */
 struct upgrade {
     struct hearing *hearing;   /* its own, or in the catch-up */
@@ -122,6 +124,42 @@ static void choose_start(struct upgrade *u, struct str cursor_text)
     }
 }
 
+/* A place for one more socket of this user, and of this client behind a proxy. Who comes directly
+ * has had its address counted when it was accepted. */
+static enum result take_places(struct request *r, const struct token_claims *who,
+                               struct admission *admission, struct problem *problem)
+{
+    const struct admission_limits *limits = r->api->admission;
+    enum result result = R_OK;
+
+    if (r->has_client && !http_session_is_counted(r->session))
+        result = admission_enter_address(limits, &r->client, admission);
+    if (result == R_TOO_MANY)
+        return problem_set(problem, R_TOO_MANY, "too_many_connections", NULL,
+                           "Too many connections from this address; close some of them.");
+    if (result == R_OK) result = admission_enter_user(limits, &who->user_id, admission);
+    if (result == R_TOO_MANY)
+        return problem_set(problem, R_TOO_MANY, "too_many_sockets", NULL,
+                           "This user has as many sockets as one may; close one of them.");
+    if (result == R_OK) return R_OK;
+    return problem_set(problem, R_UNAVAILABLE, "overloaded", NULL,
+                       "The server has no memory for another socket; try again in a moment.");
+}
+
+/* False: answered. */
+static bool admit(struct request *r, const struct token_claims *who, struct admission *admission)
+{
+    struct problem problem;
+
+    if (take_places(r, who, admission, &problem) == R_OK) return true;
+    admission_leave(r->api->admission, admission);
+    log_write(LOG_INFO, "handshake_refused", LOG_FIELD_UUID("request_id", r->id),
+              LOG_FIELD_TEXT("reason", problem.code));
+    counter_add(&r->api->metrics->sockets_refused, 1);
+    reply_too_many(r, &problem, CROWD_RETRY_MS);
+    return false;
+}
+
 /* The 101, and the hello of carillon.v1. */
 static struct frame *switching_protocols(struct request *r, const struct upgrade *u)
 {
@@ -180,11 +218,13 @@ static void open_session(struct upgrade *u)
 {
     struct request *r = u->request;
     struct ws_session *s = u->session;
+    uint64_t address_key;
     struct buf rest;
 
     if (u->catch_up != NULL) s->listener.after_cursor = UINT64_MAX;
     else if (u->is_v1) s->listener.after_cursor = present(u);
-    http_session_detach(r->session, &rest);
+    http_session_detach(r->session, &rest, &address_key);
+    if (address_key != 0) s->admission.address_key = address_key;
     ws_session_open(s, u->hearing->memberships.conversation_ids, u->hearing->memberships.count,
                     switching_protocols(r, u), &rest);
     buf_release(&rest);
@@ -225,6 +265,7 @@ static void on_hearing(struct job *job)
 void upgrade_begin(struct request *r, const struct http_request_head *head)
 {
     struct str cursor = STR_NONE;
+    struct admission admission = {0};
     struct token_claims who;
     struct upgrade *u;
     bool is_v1;
@@ -244,7 +285,7 @@ void upgrade_begin(struct request *r, const struct http_request_head *head)
     }
     is_v1 = ws_handshake_offers(head, STR(WS_V1_PROTOCOL));
     if (is_v1 && !request_query_str(r, "cursor", HTTP_TARGET_BYTES_MAX, &cursor)) return;
-    if (!check_unspent(r, &who)) return;
+    if (!check_unspent(r, &who) || !admit(r, &who, &admission)) return;
     u = ARENA_NEW(&r->arena, struct upgrade);
     u->request = r;
     u->who = who;
@@ -253,6 +294,7 @@ void upgrade_begin(struct request *r, const struct http_request_head *head)
     /* It listens before anything is read, see hub.h. */
     u->session = ws_session_new(r->api, http_session_conn(r->session), &who,
                                 is_v1 ? ENCODING_V1 : ENCODING_BASE);
+    u->session->admission = admission;
     choose_start(u, cursor);
     u->hearing->job.done = on_hearing;
     u->hearing->job.owner = u;

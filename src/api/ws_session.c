@@ -51,6 +51,7 @@ void ws_session_free(struct ws_session *s)
 {
     hub_unlisten(s->api->hub, &s->listener);
     ws_parser_release(&s->parser);
+    admission_leave(s->api->admission, &s->admission);
     free(s);
 }
 

@@ -17,6 +17,7 @@ struct ws_session {
     struct catch_up *catch_up; /* while it resumes */
     struct uuid session_id;    /* of the login, nil for an agent */
     struct uuid tenant_id;
+    struct admission admission;
     struct ws_parser parser;
     uint32_t frames_left;       /* token bucket of WS_FRAMES_* */
     uint32_t heard_sec;         /* loop time in seconds: when the peer last sent something */

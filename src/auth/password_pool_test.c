@@ -3,8 +3,10 @@
  * for a worker: it waits on its own inbox. */
 #include "auth/password_pool.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -106,6 +108,32 @@ static void test_a13_nobody_is_refused_like_a_wrong_password(void **state)
     password_pool_close(pool);
 }
 
+/* Case S9: PASSWORD_NICENESS, of the threads of the pool and of no other. */
+static void test_s9_hashing_comes_after_everything_else(void **state)
+{
+    int own = getpriority(PRIO_PROCESS, 0);
+    int expected = own + PASSWORD_NICENESS > 19 ? 19 : own + PASSWORD_NICENESS;
+    struct password_pool *pool = open_pool(1, cheap);
+    struct password_job job;
+    DIR *tasks = opendir("/proc/self/task");
+    const struct dirent *entry;
+    unsigned nice_count = 0;
+
+    (void)state;
+    assert_non_null(tasks);
+    prepare(&job, PASSWORD_VERIFY, STR("correct horse"));
+    run(pool, &job);
+    while ((entry = readdir(tasks)) != NULL) {
+        uint64_t task;
+        if (!str_to_u64(str_from(entry->d_name), &task)) continue;
+        nice_count += getpriority(PRIO_PROCESS, (id_t)task) == expected;
+    }
+    closedir(tasks);
+    assert_int_equal(nice_count, own == 19 ? 2 : 1);
+    assert_int_equal(getpriority(PRIO_PROCESS, 0), own);
+    password_pool_close(pool);
+}
+
 static void test_an_old_hash_is_made_better(void **state)
 {
     const struct password_cost dearer = {.memory_kib = 16, .passes = 1};
@@ -190,6 +218,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_hash_and_verify, make_inbox, drop_inbox),
         cmocka_unit_test_setup_teardown(test_a13_nobody_is_refused_like_a_wrong_password,
                                         make_inbox, drop_inbox),
+        cmocka_unit_test_setup_teardown(test_s9_hashing_comes_after_everything_else, make_inbox,
+                                        drop_inbox),
         cmocka_unit_test_setup_teardown(test_an_old_hash_is_made_better, make_inbox, drop_inbox),
         cmocka_unit_test_setup_teardown(test_a_finished_pool_answers_and_then_refuses, make_inbox,
                                         drop_inbox),

@@ -35,6 +35,18 @@ static bool parse_host(const char *host, uint16_t port, struct sockaddr_storage 
     return inet_pton(AF_INET6, host, &v6->sin6_addr) == 1;
 }
 
+union socket_address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+static struct address address_of(const union socket_address *address)
+{
+    return address->any.sa_family == AF_INET ? address_of_v4(&address->v4.sin_addr)
+                                             : address_of_v6(&address->v6.sin6_addr);
+}
+
 static int open_spare(void)
 {
     return open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -65,7 +77,13 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
     if (l->spare_fd < 0) l->spare_fd = open_spare();
     for (unsigned i = 0; i < ACCEPTS_PER_TURN_MAX; i++) {
         int on = 1;
-        int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        union socket_address from;
+        socklen_t from_len = sizeof from;
+        struct address peer;
+        int fd;
+
+        memset(&from, 0, sizeof from);
+        fd = accept4(l->fd, &from.any, &from_len, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd < 0) {
             if (errno == EMFILE || errno == ENFILE) shed(l);
             return;
@@ -73,7 +91,8 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
         /* What is written at the end of a turn is complete; waiting for more would only delay
          * it. */
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        l->on_accept(l->arg, fd);
+        peer = address_of(&from);
+        l->on_accept(l->arg, fd, &peer);
     }
 }
 
@@ -126,15 +145,9 @@ void acceptor_close(struct acceptor *l)
     l->fd = -1;
 }
 
-union address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
-
-static union address bound_address(const struct acceptor *l)
+static union socket_address bound_address(const struct acceptor *l)
 {
-    union address address;
+    union socket_address address;
     socklen_t len = sizeof address;
 
     memset(&address, 0, sizeof address);
@@ -144,7 +157,7 @@ static union address bound_address(const struct acceptor *l)
 
 void acceptor_address(const struct acceptor *l, char out[ACCEPTOR_TEXT_BYTES_MAX])
 {
-    union address address = bound_address(l);
+    union socket_address address = bound_address(l);
     char host[INET6_ADDRSTRLEN] = "?";
 
     if (address.any.sa_family == AF_INET6) {
@@ -158,7 +171,7 @@ void acceptor_address(const struct acceptor *l, char out[ACCEPTOR_TEXT_BYTES_MAX
 
 bool acceptor_is_loopback(const struct acceptor *l)
 {
-    union address address = bound_address(l);
+    union socket_address address = bound_address(l);
 
     if (address.any.sa_family == AF_INET6) return IN6_IS_ADDR_LOOPBACK(&address.v6.sin6_addr);
     return ntohl(address.v4.sin_addr.s_addr) >> 24 == 127;

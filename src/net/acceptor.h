@@ -6,10 +6,11 @@
 #ifndef NET_ACCEPTOR_H
 #define NET_ACCEPTOR_H
 
+#include "base/address.h"
 #include "net/loop.h"
 
-/* A connected socket, non-blocking, TCP_NODELAY set, now the callee's. */
-typedef void (*acceptor_accept_fn)(void *arg, int fd);
+/* A connected socket, non-blocking, TCP_NODELAY set, now the callee's; and who is there. */
+typedef void (*acceptor_accept_fn)(void *arg, int fd, const struct address *peer);
 
 struct acceptor {
     uv_poll_t poll;

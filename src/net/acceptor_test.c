@@ -20,13 +20,15 @@ struct world {
     int accepted[CLIENTS_MAX];
     size_t clients_count;
     size_t accepted_count;
+    struct address peer; /* of the last one */
 };
 
-static void on_accept(void *arg, int fd)
+static void on_accept(void *arg, int fd, const struct address *peer)
 {
     struct world *w = arg;
 
     assert_true(w->accepted_count < CLIENTS_MAX);
+    w->peer = *peer;
     w->accepted[w->accepted_count++] = fd;
 }
 
@@ -105,6 +107,7 @@ static void test_peer_has_an_address(void **state)
     o.conn = conn_open(&w->loop, w->accepted[--w->accepted_count], &testing_ops, &o);
     o.peer = -1;
     assert_true(conn_peer(o.conn, &address));
+    assert_true(address_equals(&address, &w->peer));
     address_write(&address, text);
     assert_string_equal(text, "127.0.0.1");
     testing_owner_close(&o);

@@ -54,6 +54,9 @@ struct config {
     uint64_t workers;
     uint64_t readers;
     uint64_t connections_max;
+    uint64_t connections_per_address_max;
+    uint64_t unauthenticated_max;
+    uint64_t sockets_per_user_max;
     uint64_t access_token_ttl_sec;
     uint64_t refresh_token_ttl_sec;
     uint64_t messaging_token_ttl_sec;

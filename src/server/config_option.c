@@ -36,6 +36,11 @@ static uint64_t connections_that_fit(void)
     return count > CONNECTIONS_MAX ? CONNECTIONS_MAX : count;
 }
 
+static uint64_t half_of_them(void)
+{
+    return (connections_that_fit() + 1) / 2;
+}
+
 static const char *const signup_names[] = {"open", "invite", "closed", NULL};
 static const char *const log_level_names[] = {"debug", "info", "warn", "error", NULL};
 
@@ -76,6 +81,15 @@ const struct config_option config_options[] = {
     {MEMBER(connections_max), RANGE(1, CONNECTIONS_MAX, ""), .default_number = connections_that_fit,
      .default_words = "what the limit of open files allows",
      .help = "Connections at the same time; further ones are turned away."},
+    {MEMBER(connections_per_address_max), RANGE(0, CONNECTIONS_MAX, ""), .default_text = "0",
+     .help = "Connections from one address (of IPv6: a /64) at the same time; 0: as many as there "
+             "may be."},
+    {MEMBER(unauthenticated_max), RANGE(1, CONNECTIONS_MAX, ""), .default_number = half_of_them,
+     .default_words = "half of what the limit of open files allows",
+     .help = "Connections that wait for somebody who has not shown who they are; past it the one "
+             "that has waited longest is closed."},
+    {MEMBER(sockets_per_user_max), RANGE(0, SOCKETS_PER_USER_MAX, ""), .default_text = "256",
+     .help = "WebSockets of one user at the same time; 0: as many as there may be."},
     {MEMBER(access_token_ttl_sec), RANGE(1, DAY_SEC, "seconds"), .default_text = "900",
      .help = "How long an access token is good for."},
     {MEMBER(refresh_token_ttl_sec), RANGE(1, 366 * DAY_SEC, "seconds"), .default_text = "2592000",

@@ -206,6 +206,7 @@ static void numbers_have_a_range(void **state)
     assert_int_equal(config.workers, WORKERS_MAX);
     assert_int_equal(config.readers, READERS_MAX);
     assert_int_equal(config.connections_max, CONNECTIONS_MAX);
+    assert_int_equal(config.sockets_per_user_max, SOCKETS_PER_USER_MAX);
     assert_int_equal(config.rate_send_per_min, RATE_PER_MIN_MAX);
     assert_int_equal(config.rate_agent_times, RATE_AGENT_TIMES_MAX);
     assert_int_equal(config.event_log_events_min, RETENTION_EVENTS_MIN_MAX);

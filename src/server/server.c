@@ -24,6 +24,7 @@
 #include "net/acceptor.h"
 #include "server/call_watch.h"
 #include "server/erasure_watch.h"
+#include "server/refusals.h"
 #include "server/retention_watch.h"
 #include "server/revocation_watch.h"
 #include "server/worker.h"
@@ -48,8 +49,13 @@ struct server {
     struct tickets *tickets;
     struct throttle *throttle;
     struct rates *rates;
+    struct tally addresses;
+    struct tally users;
+    struct admission_limits admission;
+    struct refusals refusals;
+    struct metrics own_metrics; /* what is counted on the main thread */
     struct worker *workers[WORKERS_MAX];
-    struct metrics *metrics[WORKERS_MAX + 1];
+    struct metrics *metrics[WORKERS_MAX + 2]; /* ours, the workers', NULL */
     size_t workers_count;
     size_t next_worker;
     struct streams *streams;
@@ -81,31 +87,35 @@ static uint64_t connections_count(const struct server *s)
     return count;
 }
 
-#define REFUSAL \
-    "{\"error\":\"Too many connections; try again in a moment.\",\"code\":\"overloaded\"}"
-static_assert(sizeof REFUSAL - 1 == 76, "the Content-Length below");
-
-/* Told in HTTP, so that whatever the peer wanted to say it learns why, and when to come back. Where
- * TLS is spoken that would cost a handshake, which is what there is no room for. */
-static void refuse_socket(const struct server *s, int fd)
+static void refuse_socket(struct server *s, int fd, enum refusal why)
 {
-    static const char answer[] =
-        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Type: application/json\r\n"
-        "Content-Length: 76\r\nConnection: close\r\n\r\n" REFUSAL;
+    counter_add(&s->own_metrics.connections_refused, 1);
+    /* Where TLS is spoken, words would cost a handshake, which is what there is no room for. */
+    if (s->tls == NULL) refusals_add(&s->refusals, fd, why);
+    else close(fd);
+}
 
-    if (s->tls == NULL) (void)!send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-    close(fd);
+/* A proxy brings many clients over few connections: those are counted when they open a socket. */
+static enum result admit(struct server *s, const struct address *peer, struct admission *admission)
+{
+    if (connections_count(s) >= s->config->connections_max) return R_UNAVAILABLE;
+    if (http_proxies_have(&s->settings.proxies, peer)) return R_OK;
+    return admission_enter_address(&s->admission, peer, admission);
 }
 
 /* Round robin keeps the workers even without asking them. */
-static void on_accept(void *arg, int fd)
+static void on_accept(void *arg, int fd, const struct address *peer)
 {
     struct server *s = arg;
     struct worker *worker = s->workers[s->next_worker];
+    struct admission admission = {0};
+    enum result result = admit(s, peer, &admission);
 
     s->next_worker = (s->next_worker + 1) % s->workers_count;
-    if (connections_count(s) >= s->config->connections_max || worker_adopt(worker, fd) != R_OK)
-        refuse_socket(s, fd);
+    if (result == R_OK) result = worker_adopt(worker, fd, admission);
+    if (result == R_OK) return;
+    admission_leave(&s->admission, &admission);
+    refuse_socket(s, fd, result == R_TOO_MANY ? REFUSAL_ADDRESS : REFUSAL_OVERLOADED);
 }
 
 /* What a storm of handshakes or closes has freed stays with the allocator, in holes between what
@@ -333,6 +343,7 @@ static enum result make_workers(struct server *s, struct fault *fault)
         .tickets = s->tickets,
         .throttle = s->throttle,
         .rates = s->rates,
+        .admission = &s->admission,
         .live = &s->live,
         .streams = s->streams,
         .v1 = &s->v1,
@@ -340,12 +351,18 @@ static enum result make_workers(struct server *s, struct fault *fault)
         .all_metrics = s->metrics,
     };
 
-    while (s->workers_count < s->config->workers) {
+    uint64_t workers = s->config->workers;
+    struct worker_options options = {
+        .unauthenticated_max = (uint32_t)((s->config->unauthenticated_max + workers - 1) / workers),
+    };
+
+    s->metrics[0] = &s->own_metrics;
+    while (s->workers_count < workers) {
         struct worker **worker = &s->workers[s->workers_count];
-        enum result result = worker_new(worker, &shared, fault);
+        enum result result = worker_new(worker, &shared, &options, fault);
         if (result != R_OK) return result;
         bus_add(&s->bus, worker_inbox(*worker));
-        s->metrics[s->workers_count++] = worker_metrics(*worker);
+        s->metrics[++s->workers_count] = worker_metrics(*worker);
     }
     return R_OK;
 }
@@ -378,12 +395,21 @@ static enum result start(struct server *s, struct fault *fault)
     enum result result;
 
     atomic_init(&s->draining_count, 0);
+    tally_init(&s->addresses, CONNECTIONS_MAX);
+    tally_init(&s->users, CONNECTIONS_MAX);
+    s->admission = (struct admission_limits){
+        .addresses = &s->addresses,
+        .users = &s->users,
+        .per_address_max = (uint32_t)s->config->connections_per_address_max,
+        .per_user_max = (uint32_t)s->config->sockets_per_user_max,
+    };
     inbox_init(&s->inbox, WORKER_INBOX_ITEMS_MAX, wake_main, &s->loop);
     bus_init(&s->bus, worker_receive);
     live_init(&s->live, &s->bus, wake_main, &s->loop);
     router_init();
     if ((result = loop_open(&s->loop, on_wake, NULL, s, fault)) != R_OK) return result;
     s->is_loop_open = true;
+    refusals_init(&s->refusals, &s->loop);
     watch_signals(s);
     if ((result = open_parts(s, fault)) != R_OK) return result;
     s->streams = streams_new(s->store, &s->bus, wake_main, &s->loop);
@@ -429,9 +455,19 @@ static void close_main_loop(struct server *s)
     loop_close(&s->loop);
 }
 
+/* In a turn of their own, while all that a turn may call is still there. */
+static void close_refusals(struct server *s)
+{
+    if (!s->is_loop_open) return;
+    refusals_close(&s->refusals);
+    while (s->loop.conns_count > 0) uv_run(&s->loop.uv, UV_RUN_NOWAIT);
+    refusals_release(&s->refusals);
+}
+
 /* Takes a server that was started in part. */
 static void stop(struct server *s)
 {
+    close_refusals(s);
     loop_clear_deadline(&s->trim_deadline);
     loop_clear_deadline(&s->live_deadline);
     live_stop(&s->live);
@@ -456,6 +492,8 @@ static void stop(struct server *s)
     close_main_loop(s);
     for (size_t i = 0; i < s->workers_count; i++) worker_free(s->workers[i]);
     inbox_release(&s->inbox);
+    tally_release(&s->addresses);
+    tally_release(&s->users);
     rates_free(s->rates);
     throttle_free(s->throttle);
     tickets_free(s->tickets);

@@ -32,6 +32,7 @@ struct worker {
 
 struct adopted_socket {
     struct inbox_item item;
+    struct admission admission;
     int fd;
 };
 
@@ -82,7 +83,8 @@ static void wake(void *arg)
     loop_wake(arg);
 }
 
-enum result worker_new(struct worker **out, const struct api *shared, struct fault *fault)
+enum result worker_new(struct worker **out, const struct api *shared,
+                       const struct worker_options *options, struct fault *fault)
 {
     struct worker *w = calloc(1, sizeof *w);
     enum result result;
@@ -101,6 +103,7 @@ enum result worker_new(struct worker **out, const struct api *shared, struct fau
     w->api.presence = &w->presence;
     w->api.metrics = &w->metrics;
     slots_init(&w->api.http_sessions);
+    strangers_init(&w->api.strangers, options->unauthenticated_max);
     result = loop_open(&w->loop, on_wake, on_turn_end, w, fault);
     if (result == R_OK) result = token_cache_new(&w->api.token_cache);
     CHECK(result == R_OK); /* at start, with nothing else allocated */
@@ -138,21 +141,26 @@ static void on_socket(struct inbox_item *item, void *receiver)
     struct adopted_socket *socket = (struct adopted_socket *)item;
     struct worker *w = receiver;
 
-    if (w->api.is_draining) close(socket->fd);
-    else http_session_start(&w->api, socket->fd);
+    if (w->api.is_draining) {
+        admission_leave(w->api.admission, &socket->admission);
+        close(socket->fd);
+    } else {
+        http_session_start(&w->api, socket->fd, socket->admission);
+    }
     free(socket);
     /* In this order, so that a socket is counted twice for a moment and never not at all. */
     counter_set(&w->metrics.connections, w->loop.conns_count);
     atomic_fetch_sub(&w->adopting_count, 1);
 }
 
-enum result worker_adopt(struct worker *w, int fd)
+enum result worker_adopt(struct worker *w, int fd, struct admission admission)
 {
     struct adopted_socket *socket = malloc(sizeof *socket);
     enum result result;
 
     CHECK(socket != NULL);
-    *socket = (struct adopted_socket){.item = {.receive = on_socket}, .fd = fd};
+    *socket =
+        (struct adopted_socket){.item = {.receive = on_socket}, .admission = admission, .fd = fd};
     atomic_fetch_add(&w->adopting_count, 1);
     result = inbox_try_push(&w->inbox, &socket->item);
     if (result != R_OK) {

@@ -10,18 +10,23 @@
 
 struct worker;
 
+struct worker_options {
+    uint32_t unauthenticated_max; /* of this worker */
+};
+
 /* What a worker shares with the others; the pointers outlive it. Of the parts that are its own,
  * `tls` is what it begins with; the rest is ignored. */
-MUST_USE enum result worker_new(struct worker **out, const struct api *shared, struct fault *fault);
+MUST_USE enum result worker_new(struct worker **out, const struct api *shared,
+                                const struct worker_options *options, struct fault *fault);
 /* Start the thread. */
 void worker_start(struct worker *w);
 
 struct inbox *worker_inbox(struct worker *w);
 struct metrics *worker_metrics(struct worker *w);
 
-/* Any thread. Serve a connected socket; the descriptor is the worker's. R_FULL: it is still
- * ours. */
-MUST_USE enum result worker_adopt(struct worker *w, int fd);
+/* Any thread. Serve a connected socket; the descriptor, and the places that were taken for it, are
+ * the worker's. R_FULL: they are still ours. */
+MUST_USE enum result worker_adopt(struct worker *w, int fd, struct admission admission);
 /* Any thread. Sockets adopted and not closed; a close shows at the end of its turn. */
 uint64_t worker_connections_count(struct worker *w);
 /* The bus's receiver. On the worker's thread. */

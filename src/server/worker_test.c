@@ -16,11 +16,13 @@
 
 static struct worker *worker_of(const struct api_settings *settings)
 {
-    struct api shared = {.settings = settings};
+    static const struct admission_limits admission;
+    static const struct worker_options options = {.unauthenticated_max = 1};
+    struct api shared = {.settings = settings, .admission = &admission};
     struct fault fault = {0};
     struct worker *w = NULL;
 
-    if (worker_new(&w, &shared, &fault) != R_OK) fail_msg("%s", fault.text);
+    if (worker_new(&w, &shared, &options, &fault) != R_OK) fail_msg("%s", fault.text);
     return w;
 }
 
@@ -41,8 +43,8 @@ static void test_worker_inbox_items_max(void **state)
 
     (void)state;
     for (unsigned i = 0; i < WORKER_INBOX_ITEMS_MAX; i++)
-        assert_int_equal(worker_adopt(w, -1), R_OK);
-    assert_int_equal(worker_adopt(w, -1), R_FULL);
+        assert_int_equal(worker_adopt(w, -1, (struct admission){0}), R_OK);
+    assert_int_equal(worker_adopt(w, -1, (struct admission){0}), R_FULL);
     worker_start(w);
     worker_stop(w);
     assert_int_equal(inbox_count(worker_inbox(w)), 0);
