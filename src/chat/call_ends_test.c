@@ -26,9 +26,10 @@ static void a_caller_who_leaves_takes_the_ringing_along(void **state)
 
     assert_int_equal(leave(w, &call, ALICE), R_OK);
     testing_expect_end(w, 0, &call);
-    testing_expect_event(testing_effect(w, 1), CHANNEL_CONVERSATION, &call.conversation_id,
+    assert_int_equal(testing_effect(w, 1)->flags, EVENT_LOG_ONLY | EVENT_FAREWELL);
+    testing_expect_event(testing_effect(w, 2), CHANNEL_CONVERSATION, &call.conversation_id,
                          "participant.removed");
-    assert_int_equal(testing_effect(w, 2)->kind, EFFECT_LEAVE);
+    assert_int_equal(testing_effect(w, 3)->kind, EFFECT_LEAVE);
 }
 
 static void a_call_goes_on_until_the_last_one_in_it_leaves(void **state)
@@ -39,7 +40,7 @@ static void a_call_goes_on_until_the_last_one_in_it_leaves(void **state)
 
     assert_int_equal(testing_answer(w, &call, BOB, &answer), R_OK);
     assert_int_equal(leave(w, &call, CAROL), R_OK); /* who is not in it */
-    testing_expect_event(testing_effect(w, 0), CHANNEL_CONVERSATION, &call.conversation_id,
+    testing_expect_event(testing_effect(w, 1), CHANNEL_CONVERSATION, &call.conversation_id,
                          "participant.removed");
     assert_int_equal(testing_call_now(w, &call).state, CALL_ACTIVE);
     assert_int_equal(leave(w, &call, BOB), R_OK);

@@ -20,7 +20,7 @@ static void a_call_rings_for_the_whole_conversation(void **state)
     assert_int_equal(cmd.call.room_name.len, 32);
     e = testing_effect(w, 0);
     testing_expect_event(e, CHANNEL_CONVERSATION, &c.conversation_id, "call.started");
-    assert_int_equal(e->flags, EVENT_PLAIN);
+    assert_int_equal(e->flags, EVENT_BLOCKABLE);
     assert_int_equal(e->audience.kind, AUDIENCE_EVERYONE);
     assert_true(testing_payload_has(e, "\"call_type\":\"video\""));
     assert_null(e->next);
