@@ -5,6 +5,7 @@
 #include "api/reply.h"
 #include "api/routes.h"
 #include "api/ws_url.h"
+#include "api/ws_v1.h"
 #include "chat/backend_users.h"
 #include "limits.h"
 
@@ -25,6 +26,11 @@ static void messaging_token(struct request *r)
                    ws_url(settings->public_url, r->host,
                           r->is_https ? WS_SCHEME_SECURE : WS_SCHEME_PLAIN, &r->arena));
     json_field_time(o, "expires_at", issued.expires_at_ms);
+    /* A browser refuses a 101 without a subprotocol when it has offered one: it has to know. */
+    json_key(o, "protocols");
+    json_array_open(o);
+    json_str(o, STR(WS_V1_PROTOCOL));
+    json_array_close(o);
     json_object_close(o);
     reply_json(r, 200);
 }

@@ -29,7 +29,9 @@ const freshToken = async (person = ada) => (await person.messagingToken()).token
 
 describe('the messaging token', () => {
   test('A9 the answer has a token, an absolute URL and an expiry a minute from now', async () => {
-    const { token, ws_url: url, expires_at: expiresAt } = await ada.messagingToken()
+    const answer = await ada.messagingToken()
+    const { token, ws_url: url, expires_at: expiresAt } = answer
+    assert.deepEqual(answer.protocols, ['carillon.v1'])
     assert.equal(url, `${server.url.replace('http', 'ws')}/ws`)
     assert.match(expiresAt, TIME)
     const seconds = (Date.parse(expiresAt) - Date.now()) / 1000

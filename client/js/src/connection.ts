@@ -16,6 +16,8 @@ export interface WebSocketLike {
   onclose: ((event: never) => void) | null
   send(text: string): void
   close(code?: number, reason?: string): void
+  /** Of the package `ws`: closes without a word. */
+  terminate?(): void
 }
 export type WebSocketClass = new (url: string, protocols?: string | string[]) => WebSocketLike
 
@@ -108,7 +110,9 @@ export class Connection {
     this.#isOver = true
     clearTimeout(this.#timer)
     try {
-      this.#ws.close(1000)
+      // Who does not answer would not answer a close either.
+      if (code === 1006 && this.#ws.terminate) this.#ws.terminate()
+      else this.#ws.close(1000)
     } catch {
       // It was never open.
     }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { ChatApiError } from '@carillon/chat'
-import { Proxy, Server, apiOf, clientOf, makeTenant, next, until } from './lib/world.js'
+import { PROTOCOLS, Proxy, Server, apiOf, clientOf, makeTenant, next, until } from './lib/world.js'
 
 let server
 let ada
@@ -223,26 +223,28 @@ describe('sending', () => {
   })
 })
 
-test('S1 after a loss it is whole: messages, edits, deletions, reactions', async (t) => {
-  const room = await makeRoom()
-  const proxy = await Proxy.start(t, server)
-  const one = await ada.send(room, 'one')
-  const two = await ada.send(room, 'two')
-  const { client, shows, snapshot } = await open(t, grace, room, { via: proxy })
-  const lost = next(client, 'disconnected')
-  proxy.down()
-  await lost
-  const api = apiOf(ada)
-  await api.editMessage(one.id, 'uno')
-  await api.toggleReaction(one.id, room, '👍')
-  await api.deleteMessage(two.id)
-  for (let i = 0; i < 60; i++) await ada.send(room, `missed ${i}`)
-  proxy.up()
-  await shows((now) => now.messages.length === 62 && now.messages[1].deletedAt, 'everything')
-  assert.deepEqual(numbers(snapshot()), upTo(62))
-  assert.equal(texts(snapshot())[0], 'uno')
-  assert.equal(snapshot().messages[0].reactions[0].count, 1)
-})
+for (const protocol of PROTOCOLS) {
+  test(`S1 ${protocol}: after a loss it is whole, with edits and deletions`, async (t) => {
+    const room = await makeRoom()
+    const proxy = await Proxy.start(t, server)
+    const one = await ada.send(room, 'one')
+    const two = await ada.send(room, 'two')
+    const { client, shows, snapshot } = await open(t, grace, room, { via: proxy, protocol })
+    const lost = next(client, 'disconnected')
+    proxy.down()
+    await lost
+    const api = apiOf(ada)
+    await api.editMessage(one.id, 'uno')
+    await api.toggleReaction(one.id, room, '👍')
+    await api.deleteMessage(two.id)
+    for (let i = 0; i < 60; i++) await ada.send(room, `missed ${i}`)
+    proxy.up()
+    await shows((now) => now.messages.length === 62 && now.messages[1].deletedAt, 'everything')
+    assert.deepEqual(numbers(snapshot()), upTo(62))
+    assert.equal(texts(snapshot())[0], 'uno')
+    assert.equal(snapshot().messages[0].reactions[0].count, 1)
+  })
+}
 
 describe('the list of conversations', () => {
   test('it follows what happens, and counts what is unread', async (t) => {

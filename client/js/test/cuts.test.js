@@ -10,7 +10,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Worker } from 'node:worker_threads'
 import { hs256, makeToken, readToken, signingKey } from '../../../test/lib/tokens.js'
-import { Proxy, Server, clientOf, expectStatus, makeTenant, until } from './lib/world.js'
+import { PROTOCOLS, Proxy, Server, clientOf, expectStatus, makeTenant, until } from './lib/world.js'
 
 const CUTS = Number(process.env.CLIENT_CUTS ?? 60)
 const RESTARTS = Number(process.env.CLIENT_RESTARTS ?? 3)
@@ -62,9 +62,13 @@ async function run(token, number) {
 Promise.all(tokens.map(run)).then(() => parentPort.postMessage(sent))
 `
 
-const title = `S1 ${CUTS} cuts, ${RESTARTS} restarts and ${EXPIRIES} expired tokens ` +
-  `under ${RATE} messages/s`
-test(title, { timeout: 60 * MINUTES }, async (t) => {
+for (const protocol of PROTOCOLS) {
+  const title = `S1 ${protocol}: ${CUTS} cuts, ${RESTARTS} restarts and ${EXPIRIES} expired ` +
+    `tokens under ${RATE} messages/s`
+  test(title, { timeout: 60 * MINUTES }, (t) => run(t, protocol))
+}
+
+async function run(t, protocol) {
   const server = await Server.start()
   t.after(() => server.stop())
   const proxy = await Proxy.start(t, server)
@@ -83,6 +87,7 @@ test(title, { timeout: 60 * MINUTES }, async (t) => {
   let renewed = 0
   const client = clientOf(t, grace, {
     via: proxy,
+    protocol,
     token: good,
     getToken: () => {
       renewed++
@@ -169,4 +174,4 @@ test(title, { timeout: 60 * MINUTES }, async (t) => {
   const half = Math.floor(memory.length / 2)
   const most = (list) => Math.max(...list)
   assert.ok(most(memory.slice(half)) < most(memory.slice(0, half)) + 8 * 2 ** 20, String(megabytes))
-})
+}

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { test, before, after, describe } from 'node:test'
 import { ChatConnectionError, ChatSocket, ChatSocketError } from '@carillon/chat'
 import {
-  Proxy, QUICK, Server, clientOf, expectStatus, isMissing, makeAgent, makeTenant, next,
-  record, until,
+  PROTOCOLS, Proxy, QUICK, Server, apiOf, clientOf, expectStatus, isMissing, makeAgent, makeTenant,
+  next, record, until,
 } from './lib/world.js'
 
 let server
@@ -191,10 +191,11 @@ describe('listening', () => {
 })
 
 describe('coming back', () => {
-  for (const how of ['fin', 'rst']) {
-    test(`S1 a connection that is cut (${how}) comes back and misses nothing`, async (t) => {
+  const ways = PROTOCOLS.flatMap((protocol) => [[protocol, 'fin'], [protocol, 'rst']])
+  for (const [protocol, how] of ways) {
+    test(`S1 ${protocol}: what is cut (${how}) comes back and misses nothing`, async (t) => {
       const proxy = await Proxy.start(t, server)
-      const client = clientOf(t, grace, { via: proxy })
+      const client = clientOf(t, grace, { via: proxy, protocol })
       const heard = record(client, 'message.created', 'resumed', 'disconnected')
       await client.connect()
       await ada.send(room, 'before')
@@ -215,10 +216,94 @@ describe('coming back', () => {
       assert.deepEqual(seqs(heard, other.id), [1])
       const [, resumed] = heard.find(([name]) => name === 'resumed')
       assert.ok(resumed.replayed >= 21, JSON.stringify(resumed))
+      assert.equal(resumed.source, protocol === 'base' ? 'sync' : 'cursor')
+      assert.equal(resumed.complete, protocol !== 'base')
       const [, loss] = heard.find(([name]) => name === 'disconnected')
       assert.equal(loss.willReconnect, true)
     })
   }
+
+  test('edits, deletions and all else that happened meanwhile is told, too', async (t) => {
+    const proxy = await Proxy.start(t, server)
+    const client = clientOf(t, grace, { via: proxy })
+    const { id } = await ada.send(room, 'to be edited')
+    await client.connect()
+    const names = ['message.edited', 'reaction.updated', 'message.deleted', 'conversation.updated']
+    const heard = record(client, 'message.created', ...names, 'resumed')
+    const lost = next(client, 'disconnected')
+    proxy.down()
+    await lost
+    const api = apiOf(ada)
+    await api.editMessage(id, 'edited')
+    await api.toggleReaction(id, room, '👍')
+    await api.deleteMessage(id)
+    await api.updateConversation(room, { description: 'new' })
+    const message = await ada.send(room, 'with its text')
+    const back = next(client, 'resumed')
+    proxy.up()
+    await back
+    // The edits of what is gone by now are not told, in nobody's interest.
+    assert.deepEqual(heard.map(([name]) => name),
+      ['reaction.updated', 'message.deleted', 'conversation.updated', 'message.created', 'resumed']
+        .filter((name) => heard.some(([one]) => one === name)))
+    const [, created] = heard.find(([name]) => name === 'message.created')
+    assert.deepEqual(created.message, message, 'the message is there, as on the wire')
+  })
+
+  test('a later client goes on with the cursor of an earlier one', async (t) => {
+    const first = clientOf(t, grace)
+    await first.connect()
+    const told = next(first, 'message.created')
+    await ada.send(room, 'heard by the first')
+    await told
+    const { cursor } = first.socket
+    assert.match(cursor, /^[\w-]+$/)
+    first.disconnect()
+    const { id } = await ada.send(room, 'while there was none')
+    const second = clientOf(t, grace, { cursor })
+    const heard = record(second, 'message.created', 'resumed')
+    await second.connect()
+    await until(() => heard.length === 2, 'what was missed')
+    assert.equal(heard[0][1].message_id, id)
+    assert.deepEqual(heard[1][1], { complete: true, replayed: 1, source: 'cursor' })
+  })
+
+  test('a cursor that is none: told so, and messages are caught up with', async (t) => {
+    const proxy = await Proxy.start(t, server)
+    const client = clientOf(t, grace, { via: proxy, cursor: 'nonsense' })
+    const heard = record(client, 'resumed', 'message.created')
+    await client.connect()
+    await until(() => heard.length === 1, 'the word that something may be missing')
+    assert.deepEqual(heard[0][1], { complete: false, replayed: 0, source: 'sync' })
+    const told = next(client, 'message.created')
+    await ada.send(room, 'from here on')
+    await told
+    const back = next(client, 'resumed')
+    proxy.cut()
+    assert.deepEqual(await back, { complete: true, replayed: 0, source: 'cursor' })
+  })
+
+  test('S5 a network that is silently gone is noticed when there is reason to', async (t) => {
+    const proxy = await Proxy.start(t, server)
+    // What a page has; the client looks for it when it connects.
+    const page = new EventTarget()
+    globalThis.window = page
+    globalThis.document = Object.assign(new EventTarget(), { visibilityState: 'visible' })
+    t.after(() => {
+      delete globalThis.window
+      delete globalThis.document
+    })
+    const client = clientOf(t, grace, { via: proxy })
+    await client.connect()
+    page.dispatchEvent(new Event('online')) // is it still there? yes
+    proxy.cut('silence')
+    await ada.send(room, 'into the silence')
+    const lost = next(client, 'disconnected')
+    const back = next(client, 'resumed')
+    page.dispatchEvent(new Event('online'))
+    assert.equal((await lost).reason, 'the server does not answer')
+    assert.equal((await back).replayed, 1)
+  })
 
   test('a server that restarts is come back to', async (t) => {
     const own = await Server.start()

@@ -4,6 +4,7 @@ import net from 'node:net'
 
 export class Proxy {
   #pairs = new Set()
+  #clients = new Set()
   #isDown = false
   // Called with the bytes of every client before they go on: true swallows them and what follows.
   onRequest = () => false
@@ -33,6 +34,8 @@ export class Proxy {
       client.resetAndDestroy()
       return
     }
+    this.#clients.add(client)
+    client.on('close', () => this.#clients.delete(client))
     const upstream = net.connect({ host: '127.0.0.1', port: this.server.port, noDelay: true })
     const pair = { client, upstream, isSocket: false, isSilent: false, cutAnswer: false }
     this.#pairs.add(pair)
@@ -85,6 +88,7 @@ export class Proxy {
   stop() {
     this.down()
     for (const pair of this.#pairs) pair.upstream.destroy()
+    for (const client of this.#clients) client.destroy()
     return new Promise((resolve) => this.listener.close(resolve))
   }
 }

@@ -22,11 +22,22 @@ export const LIVEKIT = {
 // Soon enough for a test, and still a backoff.
 export const QUICK = { reconnectInterval: 20, maxReconnectDelay: 200 }
 
+export const PROTOCOLS = ['carillon.v1', 'base']
+
+// As the server of somebody else answers, who speaks the base protocol only.
+async function baseFetch(url, init) {
+  const answer = await fetch(url, init)
+  if (!String(url).endsWith('/v1/messaging/token') || !answer.ok) return answer
+  const { protocols: _, ...rest } = await answer.json()
+  return new Response(JSON.stringify(rest), { status: answer.status, headers: answer.headers })
+}
+
 // A client of this person, which is gone when the test is over. `via`: a proxy instead of the
-// server itself.
-export function clientOf(t, person, { via, ...options } = {}) {
+// server itself; `protocol`: one of PROTOCOLS.
+export function clientOf(t, person, { via, protocol, ...options } = {}) {
   const apiUrl = (via ?? person.server).url
-  const client = new ChatClient({ apiUrl, token: person.access, ...QUICK, ...options })
+  const base = protocol === 'base' ? { fetch: baseFetch } : {}
+  const client = new ChatClient({ apiUrl, token: person.access, ...QUICK, ...base, ...options })
   t.after(() => client.disconnect())
   return client
 }
