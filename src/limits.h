@@ -33,6 +33,9 @@ static_assert(HTTP_CHUNK_LINE_BYTES_MAX > HTTP_CHUNK_DIGITS_MAX, "any chunk size
 /* ---- JSON (base/json_in) ---- */
 #define JSON_DEPTH_MAX 32u /* nesting of a request body; past it: 400 */
 
+/* ---- Words (base/words) ---- */
+#define WORD_BYTES_MAX 64u /* of a folded word, for searching; past it: cut, here and in a query */
+
 /* ---- Log (base/log) ---- */
 /* Of one value, before escaping; past it: cut, and marked with "...". */
 #define LOG_VALUE_BYTES_MAX 256u
