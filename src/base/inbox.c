@@ -10,10 +10,15 @@
 
 void inbox_init(struct inbox *inbox, size_t items_max, inbox_wake_fn wake, void *wake_arg)
 {
+    pthread_condattr_t monotonic;
+
     CHECK(items_max > 0);
     *inbox = (struct inbox){.items_max = items_max, .wake = wake, .wake_arg = wake_arg};
     CHECK(pthread_mutex_init(&inbox->lock, NULL) == 0);
-    CHECK(pthread_cond_init(&inbox->has_items, NULL) == 0);
+    CHECK(pthread_condattr_init(&monotonic) == 0);
+    CHECK(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
+    CHECK(pthread_cond_init(&inbox->has_items, &monotonic) == 0);
+    pthread_condattr_destroy(&monotonic);
     CHECK(pthread_cond_init(&inbox->has_room, NULL) == 0);
 }
 
@@ -106,20 +111,44 @@ struct inbox_item *inbox_take_all(struct inbox *inbox)
     return first;
 }
 
+/* The lock is held. False: it is that late. */
+static bool wait_for_items(struct inbox *inbox, uint64_t until_ms)
+{
+    struct timespec until = {.tv_sec = (time_t)(until_ms / 1000),
+                             .tv_nsec = (long)(until_ms % 1000) * 1000000};
+
+    if (until_ms == UINT64_MAX) return pthread_cond_wait(&inbox->has_items, &inbox->lock) == 0;
+    return pthread_cond_timedwait(&inbox->has_items, &inbox->lock, &until) == 0;
+}
+
 struct inbox_item *inbox_wait(struct inbox *inbox, size_t count_max)
+{
+    return inbox_wait_until(inbox, count_max, UINT64_MAX);
+}
+
+struct inbox_item *inbox_wait_until(struct inbox *inbox, size_t count_max, uint64_t until_ms)
 {
     struct inbox_item *first;
 
     CHECK(count_max > 0);
     pthread_mutex_lock(&inbox->lock);
-    while (inbox->first == NULL && !inbox->is_closed)
-        pthread_cond_wait(&inbox->has_items, &inbox->lock);
+    while (inbox->first == NULL && !inbox->is_closed && wait_for_items(inbox, until_ms)) continue;
     first = inbox->first == NULL ? NULL : detach(inbox, count_max);
     /* Several receivers may wait on one inbox (a pool): leave no item without somebody awake for
      * it. */
     if (inbox->first != NULL) pthread_cond_signal(&inbox->has_items);
     pthread_mutex_unlock(&inbox->lock);
     return first;
+}
+
+bool inbox_is_finished(struct inbox *inbox)
+{
+    bool is_finished;
+
+    pthread_mutex_lock(&inbox->lock);
+    is_finished = inbox->is_closed && inbox->first == NULL;
+    pthread_mutex_unlock(&inbox->lock);
+    return is_finished;
 }
 
 void inbox_close(struct inbox *inbox)

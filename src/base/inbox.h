@@ -50,6 +50,11 @@ struct inbox_item *inbox_take_all(struct inbox *inbox);
  * inbox is closed and empty. */
 struct inbox_item *inbox_wait(struct inbox *inbox, size_t count_max);
 
+/* The same, and NULL when nothing came until the monotonic time `until_ms`. */
+struct inbox_item *inbox_wait_until(struct inbox *inbox, size_t count_max, uint64_t until_ms);
+/* Receiver: closed and empty, so that nothing comes any more. */
+bool inbox_is_finished(struct inbox *inbox);
+
 /* No new inbox_try_push succeeds, a waiting receiver wakes. */
 void inbox_close(struct inbox *inbox);
 /* How many items wait, for metrics; true at some moment in the near past. */

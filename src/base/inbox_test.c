@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
+
 #define ITEMS_MAX 4u
 #define SENDERS 4u
 #define ITEMS_PER_SENDER 20000u
@@ -143,6 +145,30 @@ static void a_closed_inbox_delivers_what_was_promised(void **state)
     free(letters);
 }
 
+static void a_wait_ends_at_its_time(void **state)
+{
+    struct letter *letters = letters_new(1, 0);
+    struct inbox inbox;
+    uint64_t until_ms = clock_mono_ms() + 20;
+
+    (void)state;
+    inbox_init(&inbox, ITEMS_MAX, NULL, NULL);
+    assert_null(inbox_wait_until(&inbox, 100, 0)); /* long past */
+    assert_null(inbox_wait_until(&inbox, 100, until_ms));
+    assert_true(clock_mono_ms() >= until_ms);
+    assert_false(inbox_is_finished(&inbox));
+
+    /* What is there is taken whatever the time is. */
+    assert_int_equal(inbox_try_push(&inbox, &letters[0].item), R_OK);
+    inbox_close(&inbox);
+    assert_false(inbox_is_finished(&inbox));
+    assert_ptr_equal(inbox_wait_until(&inbox, 100, 0), &letters[0].item);
+    assert_true(inbox_is_finished(&inbox));
+    assert_null(inbox_wait_until(&inbox, 100, UINT64_MAX - 1));
+    inbox_release(&inbox);
+    free(letters);
+}
+
 /* ---- threads ---- */
 
 struct sender {
@@ -243,6 +269,7 @@ int main(void)
         cmocka_unit_test(only_the_first_item_wakes),
         cmocka_unit_test(waiting_takes_at_most_what_it_asks_for),
         cmocka_unit_test(a_closed_inbox_delivers_what_was_promised),
+        cmocka_unit_test(a_wait_ends_at_its_time),
         cmocka_unit_test(waiting_senders_keep_the_bound_and_their_order),
         cmocka_unit_test(a_pool_shares_the_work_and_ends),
     };
