@@ -11,6 +11,7 @@
 enum decode_flags {
     DECODE_PLUS = 1 << 0,     /* "+" is a space, as in forms */
     DECODE_NO_SLASH = 1 << 1, /* "%2F" is refused */
+    DECODE_CONTROLS = 1 << 2, /* control characters are not */
 };
 
 /* ---- Percent-decoding ---- */
@@ -43,12 +44,12 @@ static bool is_plain(struct str s, unsigned flags)
     return str_find(s, '%') == s.len && ((flags & DECODE_PLUS) == 0 || str_find(s, '+') == s.len);
 }
 
-static bool is_text(struct str s)
+static bool has_controls(struct str s)
 {
     for (size_t i = 0; i < s.len; i++) {
-        if ((unsigned char)s.at[i] < 0x20 || s.at[i] == 0x7F) return false;
+        if ((unsigned char)s.at[i] < 0x20 || s.at[i] == 0x7F) return true;
     }
-    return str_is_utf8(s);
+    return false;
 }
 
 /* Decode `s`, into `room` if there is anything to decode. Never longer than `s`. */
@@ -69,7 +70,8 @@ static enum http_verdict decode(struct str s, unsigned flags, char *room, struct
         }
         decoded = str_of(room, len);
     }
-    if (!is_text(decoded)) return HTTP_BAD_ESCAPE;
+    if (!str_is_utf8(decoded)) return HTTP_BAD_ESCAPE;
+    if ((flags & DECODE_CONTROLS) == 0 && has_controls(decoded)) return HTTP_BAD_ESCAPE;
     *out = decoded;
     return HTTP_OK;
 }
@@ -146,8 +148,8 @@ static void take_parameter(struct str *query, struct str *name, struct str *valu
     *query = str_slice(*query, parameter.len + 1, query->len);
 }
 
-enum http_verdict http_query_find(struct str query, struct str key, char *room, size_t room_len,
-                                  struct str *value)
+static enum http_verdict find_and_decode(struct str query, struct str key, unsigned flags,
+                                         char *room, size_t room_len, struct str *value)
 {
     struct str found = STR_NONE;
 
@@ -169,5 +171,17 @@ enum http_verdict http_query_find(struct str query, struct str key, char *room, 
         return HTTP_OK;
     }
     if (found.len > room_len) return HTTP_PARAMETER_TOO_LONG;
-    return decode(found, DECODE_PLUS, room, value);
+    return decode(found, flags, room, value);
+}
+
+enum http_verdict http_query_find(struct str query, struct str key, char *room, size_t room_len,
+                                  struct str *value)
+{
+    return find_and_decode(query, key, DECODE_PLUS, room, room_len, value);
+}
+
+enum http_verdict http_query_find_text(struct str query, struct str key, char *room,
+                                       size_t room_len, struct str *value)
+{
+    return find_and_decode(query, key, DECODE_PLUS | DECODE_CONTROLS, room, room_len, value);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* http_target.h — a request target as path and query parameters.
  * Percent-decoding happens here, once, and nothing is normalised: a path that could mean another
- * path is refused. What comes out is UTF-8 without control characters. A refusal says nothing about
+ * path is refused. What comes out is UTF-8 without control characters, or with them where they are
+ * asked for. A refusal says nothing about
  * framing, so the connection may be kept. Pure, no allocation, any thread. */
 #ifndef PROTO_HTTP_TARGET_H
 #define PROTO_HTTP_TARGET_H
@@ -28,5 +29,8 @@ enum http_verdict http_target_parse(struct str target, char *room, size_t room_l
  * as the URL has it, is longer than `room_len`. HTTP_BAD_ESCAPE: in this value or in any name. */
 enum http_verdict http_query_find(struct str query, struct str key, char *room, size_t room_len,
                                   struct str *value);
+/* The same for what people type or paste: the value may have control characters, NUL too. */
+enum http_verdict http_query_find_text(struct str query, struct str key, char *room,
+                                       size_t room_len, struct str *value);
 
 #endif

@@ -215,6 +215,33 @@ static void parameters_that_are_in_doubt_are_refused(void **state)
     }
 }
 
+static void typed_text_may_have_controls(void **state)
+{
+    static const struct {
+        struct str query;
+        struct str value;
+    } rows[] = {
+        {STR("q=a+b%20c"), STR("a b c")},
+        {STR("q=a%00b%0a%09%7f"), STR("a\0b\n\t\x7f")},
+        {STR("q="), STR("")},
+    };
+    struct str value = STR("untouched");
+    char room[20];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(http_query_find_text(rows[i].query, STR("q"), room, sizeof room, &value),
+                         HTTP_OK);
+        assert_str(value, rows[i].value);
+    }
+    assert_int_equal(http_query_find_text(STR("q=%ff"), STR("q"), room, sizeof room, &value),
+                     HTTP_BAD_ESCAPE);
+    assert_int_equal(http_query_find_text(STR("q=%0"), STR("q"), room, sizeof room, &value),
+                     HTTP_BAD_ESCAPE);
+    assert_int_equal(http_query_find_text(STR("q=1&q=2"), STR("q"), room, sizeof room, &value),
+                     HTTP_DUPLICATE_PARAMETER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +250,7 @@ int main(void)
         cmocka_unit_test(paths_without_escapes_are_not_copied),
         cmocka_unit_test(the_longest_path_fits_a_room_of_its_length),
         cmocka_unit_test(parameters_are_found_and_decoded),
+        cmocka_unit_test(typed_text_may_have_controls),
         cmocka_unit_test(an_absent_parameter_differs_from_an_empty_one),
         cmocka_unit_test(parameters_that_are_in_doubt_are_refused),
     };
