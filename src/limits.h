@@ -221,6 +221,32 @@ static_assert(MESSAGES_ANSWER_BYTES_MAX >= MESSAGE_TEXT_BYTES_MAX, "one message 
 static_assert(SYNC_BATCH_MESSAGES_MAX <= SYNC_MESSAGES_MAX, "one batch always fits");
 static_assert(SYNC_READS_PARTICIPANTS_MAX <= SYNC_READS_MAX, "one batch always fits");
 
+/* ---- Search (store/search.h, chat/search.h) ---- */
+#define SEARCH_QUERY_BYTES_MAX 512u /* of `q`, a long sentence; past it: 400 */
+/* Of a query; past it: the others are not looked for. Signs that stand for several letters are
+ * needed to get there. */
+#define SEARCH_QUERY_WORDS_MAX 256u
+#define SEARCH_RESULTS_DEFAULT 20u /* messages of an answer when nothing is said */
+#define SEARCH_RESULTS_MAX 100u    /* of an answer; past it: 400 */
+#define SNIPPET_CHARS_MAX 160u     /* of the text in a snippet, two lines; past it: cut */
+#define SNIPPET_LEAD_CHARS 40u     /* of it before what was found */
+#define SEARCH_PREFIX_CHARS_MIN 3u /* of a word that is also looked for as a beginning */
+#define SEARCH_STAR_CHARS_MIN 2u   /* of one with a star; below it: as it stands */
+/* Of a message as words, many times the longest ordinary one; past it: the rest is not found. */
+#define SEARCH_TEXT_BYTES_MAX (4u << 20)
+#define SEARCH_LISTED_MIN 16u   /* conversations that are always named to the engine */
+#define SEARCH_LISTED_MAX 1000u /* that can be, some 0.1 ms each; past it: hits are passed over */
+#define SEARCH_PASSED_MAX 4096u /* hits elsewhere, some 5 ms; past it: name the conversations */
+#define SEARCH_STEP_ENTRIES_MAX 128u /* of one step of the index, some 5 ms; the rest waits */
+/* Of texts in one step; one more may pass it. */
+#define SEARCH_STEP_BYTES_MAX (128u * 1024u)
+#define SEARCH_DELAY_MS 100u /* from a change to the step that takes it, which others then share */
+#define SEARCH_LAG_MS_MAX 2000u   /* of a change that waits for idle time; past it: a step anyway */
+#define SEARCH_TIDY_MS 20u        /* between steps that only join pieces */
+#define SEARCH_RETRY_MS_MIN 1000u /* after a step that failed; twice as long each time */
+#define SEARCH_RETRY_MS_MAX 60000u /* the longest */
+static_assert(SEARCH_TEXT_BYTES_MAX >= 32 * MESSAGE_TEXT_BYTES_MAX, "any message fits");
+
 /* ---- agents' tasks and streams (chat/tasks, chat/streams) ---- */
 #define TASK_TITLE_BYTES_MAX 200u        /* a line on a screen; past it: 400 */
 #define TASK_STEP_BYTES_MAX 200u         /* current_step; past it: 400 */

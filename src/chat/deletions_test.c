@@ -132,6 +132,7 @@ static enum result write_many(struct job *job, struct tx *tx)
                                   .conversation_id = f->conversation->conversation_id,
                                   .tenant_id = f->conversation->tenant_id,
                                   .seq_num = i,
+                                  .order_num = (*tx->next_cursor)++,
                                   .sender_id = f->conversation->created_by,
                                   .content_text = STR("x")});
     return result;

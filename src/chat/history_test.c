@@ -131,7 +131,8 @@ static enum result insert_many(struct job *job, struct tx *tx)
                             .tenant_id = flood->world->tenant_id,
                             .sender_id = flood->world->people[ALICE],
                             .content_text = flood->text,
-                            .created_at_ms = tx->now_ms};
+                            .created_at_ms = tx->now_ms,
+                            .order_num = (*tx->next_cursor)++};
 
         result = conversations_next_seq(tx, &m.tenant_id, &m.conversation_id, &m.seq_num);
         if (result == R_OK) result = messages_insert(tx, &m);

@@ -178,8 +178,11 @@ enum result message_store(struct message *m, struct tx *tx)
 
     if (result != R_OK) return result;
     m->created_at_ms = tx->now_ms;
+    m->order_num = *tx->next_cursor; /* every message has an event of its own, so this is unique */
     if ((result = messages_insert(tx, m)) != R_OK) return result;
-    return tell(tx, m);
+    if ((result = tell(tx, m)) != R_OK) return result;
+    CHECK(*tx->next_cursor > m->order_num);
+    return R_OK;
 }
 
 static enum result send_message(struct job *job, struct tx *tx)

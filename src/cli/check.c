@@ -5,6 +5,7 @@
 #include "cli/database.h"
 #include "store/db_care.h"
 #include "store/inspections.h"
+#include "store/search_index.h"
 
 enum { CHECK_REPAIR, CHECK_DATA, CHECK_CONFIG, CHECK_COUNT };
 
@@ -45,6 +46,21 @@ static void print_finding(void *arg, const struct finding *finding)
     else puts("there is no repair");
 }
 
+/* An index of other rules is built anew by the next server, whatever is in it. */
+static MUST_USE enum result look_at_search(struct database *d, struct check *check)
+{
+    struct search_report report;
+    enum result result = search_index_verify(&d->tx, &report);
+
+    if (result != R_OK || !report.is_current || report.is_right) return result;
+    check->broken_count++;
+    check->repairable_count++;
+    printf("search: the index of %llu messages %s; --repair builds it anew\n",
+           (unsigned long long)report.entries_count,
+           report.is_sound ? "does not say what they say" : "cannot be read");
+    return R_OK;
+}
+
 static MUST_USE enum result look(struct database *d, struct check *check, struct fault *fault)
 {
     size_t rules_count = 0;
@@ -53,20 +69,27 @@ static MUST_USE enum result look(struct database *d, struct check *check, struct
     check->broken_count = 0;
     check->repairable_count = 0;
     result = inspections_run(&d->tx, print_finding, check, &rules_count);
+    if (result == R_OK) result = look_at_search(d, check);
     if (result != R_OK) return database_fault(fault, result, "look at the database");
     if (check->engine_count == 0 && check->broken_count == 0)
-        printf("%zu rules hold; there is nothing to repair\n", rules_count);
+        printf("%zu rules hold; there is nothing to repair\n", rules_count + 1);
     return R_OK;
 }
 
+/* The index last: it does not hear of what the repair takes away. */
 static MUST_USE enum result repair(struct database *d, struct check *check, struct fault *fault)
 {
-    enum result result = inspections_repair(&d->tx);
+    enum result result;
 
-    if (result != R_OK) return database_fault(fault, result, "repair the database");
+    database_rollback(d); /* an index that cannot be read has spoiled the transaction */
+    if ((result = database_begin(d, fault)) != R_OK) return result;
+    if ((result = inspections_repair(&d->tx)) != R_OK)
+        return database_fault(fault, result, "repair the database");
+    if ((result = database_commit(d, fault)) != R_OK) return result;
+    if ((result = search_index_rebuild(d->db, fault)) != R_OK) return result;
     puts("repaired; what is left:");
-    if ((result = look(d, check, fault)) != R_OK) return result;
-    return database_commit(d, fault);
+    if ((result = database_begin(d, fault)) != R_OK) return result;
+    return look(d, check, fault);
 }
 
 /* A tree that is broken is not written to: what else it holds may be all that is left. */

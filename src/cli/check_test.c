@@ -14,28 +14,28 @@ static int set_up(void **state)
                : -1;
 }
 
-/* A conversation of nobody, with a count of two and one message of three. */
-static void break_database(void)
+static void run_sql(const char *sql)
 {
     char path[64];
     sqlite3 *raw = NULL;
 
     cli_testing_expand("%/carillon.db", path, sizeof path);
     assert_int_equal(sqlite3_open(path, &raw), SQLITE_OK);
-    assert_int_equal(
-        sqlite3_exec(
-            raw,
-            "INSERT INTO conversation (conversation_id, tenant_id, type, created_by,"
+    assert_int_equal(sqlite3_exec(raw, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(raw), SQLITE_OK);
+}
+
+/* A conversation of nobody, with a count of two and one message of three. */
+static void break_database(void)
+{
+    run_sql("INSERT INTO conversation (conversation_id, tenant_id, type, created_by,"
             " seq_counter, created_at_ms, last_activity_ms, participants_count)"
             " SELECT randomblob(16), tenant_id, 1, user_id, 3, 0, 0, 2 FROM user_account;"
             "INSERT INTO message (conversation_id, seq_num, message_id, tenant_id,"
             " sender_id, sender_type, content_type, thread_role, is_internal,"
             " is_forwarded, created_at_ms, edit_count, content_text)"
             " SELECT conversation_id, 2, randomblob(16), tenant_id, created_by, 0, 0, 0, 0,"
-            " 0, 0, 0, 'x' FROM conversation",
-            NULL, NULL, NULL),
-        SQLITE_OK);
-    assert_int_equal(sqlite3_close(raw), SQLITE_OK);
+            " 0, 0, 0, 'x' FROM conversation");
 }
 
 static void what_is_broken_is_named_and_repaired(void **state)
@@ -53,6 +53,30 @@ static void what_is_broken_is_named_and_repaired(void **state)
     cli_testing_says("repaired; what is left:\n");
     cli_testing_says("nothing to repair");
     assert_int_equal(cli_testing_run("check --data %", ""), CLI_OK);
+}
+
+/* The index says of a message what it does not say, or is no index any more. */
+static void a_wrong_search_index_is_built_anew(void **state)
+{
+    static const char *const damages[] = {
+        "UPDATE message SET content_text = 'y' WHERE order_num = 1",
+        "UPDATE search_text_data SET block = x'ffffffffffffffffff'",
+    };
+
+    (void)state;
+    break_database();
+    run_sql("UPDATE message SET order_num = 1");
+    assert_int_equal(cli_testing_run("check --repair --data %", ""), CLI_OK);
+    for (size_t i = 0; i < 2; i++) {
+        run_sql(damages[i]);
+        assert_int_equal(cli_testing_run("check --data %", ""), CLI_FOUND);
+        cli_testing_says(i == 0 ? "search: the index of 1 messages does not say what they say"
+                                : "search: the index of 1 messages cannot be read");
+        cli_testing_says("--repair builds it anew");
+        assert_int_equal(cli_testing_run("check --repair --data %", ""), CLI_OK);
+        cli_testing_says("nothing to repair");
+        assert_int_equal(cli_testing_run("check --data %", ""), CLI_OK);
+    }
 }
 
 static void beside_a_server_it_only_looks(void **state)
@@ -97,6 +121,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_is_broken_is_named_and_repaired),
+        TEST(a_wrong_search_index_is_built_anew),
         TEST(beside_a_server_it_only_looks),
         TEST(damage_is_found_and_not_written_to),
     };

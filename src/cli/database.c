@@ -153,12 +153,17 @@ enum result database_commit(struct database *d, struct fault *fault)
     return result == R_OK ? R_OK : database_fault(fault, result, "write to the database");
 }
 
+void database_rollback(struct database *d)
+{
+    CHECK(d->tx.commit != NULL);
+    db_rollback(d->db);
+    commit_unref(d->tx.commit);
+    d->tx = (struct tx){0};
+}
+
 void database_close(struct database *d)
 {
-    if (d->tx.commit != NULL) {
-        db_rollback(d->db);
-        commit_unref(d->tx.commit);
-    }
+    if (d->tx.commit != NULL) database_rollback(d);
     db_close(d->db);
     lock_file_close(d->lock_fd);
     arena_release(&d->arena);

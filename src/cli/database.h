@@ -75,6 +75,8 @@ MUST_USE enum result database_open(struct database *d, const struct database_pla
 MUST_USE enum result database_begin(struct database *d, struct fault *fault);
 /* Once, for a command that changed something; without it, nothing was changed. */
 MUST_USE enum result database_commit(struct database *d, struct fault *fault);
+/* Nothing of it was done. */
+void database_rollback(struct database *d);
 void database_close(struct database *d);
 
 /* The tenant with this id, or the only one when `id` was not given (at == NULL). */

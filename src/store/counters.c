@@ -2,6 +2,8 @@
 /* counters.c — adding up, and two histograms with powers of two as bounds. */
 #include "store/counters.h"
 
+#include "base/clock.h"
+
 #define NS_PER_MS UINT64_C(1000000)
 
 static void add(_Atomic uint64_t *counter, uint64_t value)
@@ -42,6 +44,25 @@ void counters_add_read(struct counters *c)
     add(&c->reads, 1);
 }
 
+void counters_add_search(struct counters *c, size_t entries_count)
+{
+    add(&c->search_entries, entries_count);
+}
+
+void counters_set_search_behind(struct counters *c, uint64_t since_ms)
+{
+    atomic_store_explicit(&c->search_behind_since_ms, since_ms, memory_order_relaxed);
+}
+
+static uint64_t search_lag_ms(struct counters *c)
+{
+    uint64_t since_ms = get(&c->search_behind_since_ms);
+    uint64_t now_ms = clock_mono_ms();
+
+    if (since_ms == 0) return 0;
+    return now_ms > since_ms ? now_ms - since_ms : 1;
+}
+
 void counters_get(struct counters *c, struct store_stats *out)
 {
     *out = (struct store_stats){
@@ -50,6 +71,8 @@ void counters_get(struct counters *c, struct store_stats *out)
         .jobs_failed = get(&c->jobs_failed),
         .commit_ns = get(&c->commit_ns),
         .reads = get(&c->reads),
+        .search_entries = get(&c->search_entries),
+        .search_lag_ms = search_lag_ms(c),
     };
     for (size_t i = 0; i < STORE_BUCKETS_COUNT; i++) {
         out->commit_jobs_bucket[i] = get(&c->commit_jobs_bucket[i]);

@@ -15,11 +15,16 @@ struct counters {
     _Atomic uint64_t commit_jobs_bucket[STORE_BUCKETS_COUNT];
     _Atomic uint64_t commit_ms_bucket[STORE_BUCKETS_COUNT];
     _Atomic uint64_t reads;
+    _Atomic uint64_t search_entries;
+    _Atomic uint64_t search_behind_since_ms; /* monotonic; 0: it is not */
 };
 
 void counters_add_commit(struct counters *c, size_t jobs_count, uint64_t took_ns);
 void counters_add_failed(struct counters *c, size_t jobs_count);
 void counters_add_read(struct counters *c);
+void counters_add_search(struct counters *c, size_t entries_count);
+/* Since this monotonic time the oldest change waits for the search index; 0: none does. */
+void counters_set_search_behind(struct counters *c, uint64_t since_ms);
 /* Everything but the queues. */
 void counters_get(struct counters *c, struct store_stats *out);
 

@@ -2,6 +2,7 @@
 /* counters_test.c — each value falls into the bucket that its bound names. */
 #include "store/counters.h"
 
+#include "base/clock.h"
 #include "store/store_testing.h"
 
 static void commits_fall_into_buckets(void **state)
@@ -43,6 +44,28 @@ static void the_rest_is_added_up(void **state)
     assert_int_equal(stats.jobs_failed, 7);
     assert_int_equal(stats.reads, 1);
     assert_int_equal(stats.commits, 0);
+    assert_int_equal(stats.search_entries, 0);
+    assert_int_equal(stats.search_lag_ms, 0);
+}
+
+static void the_lag_grows_until_it_is_over(void **state)
+{
+    struct counters c = {0};
+    struct store_stats stats;
+
+    (void)state;
+    counters_add_search(&c, 3);
+    counters_set_search_behind(&c, clock_mono_ms() - 700);
+    counters_get(&c, &stats);
+    assert_int_equal(stats.search_entries, 3);
+    assert_in_range(stats.search_lag_ms, 700, 60000);
+    counters_set_search_behind(&c,
+                               clock_mono_ms() + 1000); /* it is behind, and has been for no time */
+    counters_get(&c, &stats);
+    assert_int_equal(stats.search_lag_ms, 1);
+    counters_set_search_behind(&c, 0);
+    counters_get(&c, &stats);
+    assert_int_equal(stats.search_lag_ms, 0);
 }
 
 int main(void)
@@ -50,6 +73,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commits_fall_into_buckets),
         cmocka_unit_test(the_rest_is_added_up),
+        cmocka_unit_test(the_lag_grows_until_it_is_over),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,16 +38,28 @@ static const char READER_PRAGMAS[] = "PRAGMA query_only=ON;"
 static const char SQL_BEGIN_WRITER[] = "BEGIN IMMEDIATE";
 static const char SQL_BEGIN_READER[] = "BEGIN";
 static const char SQL_COMMIT[] = "COMMIT";
+/* With NORMAL the WAL is synced before a checkpoint only, and by whoever commits with FULL next. */
+static const char SQL_SYNC_OFF[] = "PRAGMA synchronous=NORMAL";
+static const char SQL_SYNC_ON[] = "PRAGMA synchronous=FULL";
 static const char SQL_ROLLBACK[] = "ROLLBACK";
 static const char SQL_SAVEPOINT[] = "SAVEPOINT job";
 static const char SQL_SAVEPOINT_RELEASE[] = "RELEASE job";
 static const char SQL_SAVEPOINT_ROLLBACK[] = "ROLLBACK TO job";
+
+/* Without the texts, which the messages have, and without their lengths, which only a ranking would
+ * ask for; words come already cut (store/search_text.h). The second table has nothing of its own:
+ * it shows what is in the first. */
+#define SEARCH_TABLE                                                            \
+    "VIRTUAL TABLE search_text USING fts5(words, content = '', columnsize = 0," \
+    " tokenize = 'ascii');"                                                     \
+    " CREATE VIRTUAL TABLE search_word USING fts5vocab('search_text', 'instance')"
 
 static const struct dialect dialect = {
     .id_type = {"BLOB", 4},
     .bytes_type = {"BLOB", 4},
     .serial_key = {"INTEGER PRIMARY KEY", 19},
     .clustered = {"WITHOUT ROWID", 13},
+    .search_table = {SEARCH_TABLE, sizeof SEARCH_TABLE - 1},
 };
 
 /* ---- errors ---- */
@@ -279,6 +291,14 @@ static int control(struct db *db, const char *sql)
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
+/* A connection of which this is not certain must not acknowledge anything: it is opened again. */
+static void sync_again(struct db *db)
+{
+    if (!db->is_unsynced) return;
+    if (control(db, SQL_SYNC_ON) != SQLITE_OK) db->is_lost = true;
+    db->is_unsynced = false;
+}
+
 enum result db_begin(struct db *db)
 {
     const char *sql = (db->flags & DB_READER) != 0 ? SQL_BEGIN_READER : SQL_BEGIN_WRITER;
@@ -294,6 +314,21 @@ enum result db_begin(struct db *db)
     return R_OK;
 }
 
+enum result db_begin_unsynced(struct db *db)
+{
+    enum result result;
+    int code;
+
+    CHECK((db->flags & DB_READER) == 0);
+    CHECK(!db->is_in_transaction);
+    if (db->is_lost && (result = reconnect(db)) != R_OK) return result;
+    if ((code = control(db, SQL_SYNC_OFF)) != SQLITE_OK)
+        return db_sqlite_fail_logged(db, code, SQL_SYNC_OFF);
+    db->is_unsynced = true;
+    if ((result = db_begin(db)) != R_OK) sync_again(db);
+    return result;
+}
+
 enum result db_commit(struct db *db)
 {
     int code;
@@ -306,6 +341,7 @@ enum result db_commit(struct db *db)
         return db_sqlite_fail_logged(db, code, SQL_COMMIT);
     }
     db->is_in_transaction = false;
+    sync_again(db);
     return R_OK;
 }
 
@@ -319,6 +355,7 @@ void db_rollback(struct db *db)
         db->is_lost = true;
     db->is_in_transaction = false;
     db->has_failed = false;
+    sync_again(db);
 }
 
 bool db_has_failed(const struct db *db)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* db_sqlite.h — what the two halves of the SQLite driver share: the connection (db_sqlite.c) and
- * its statements (db_sqlite_query.c). Nobody else includes it. */
+ * its statements (db_sqlite_query.c). Of others only search_sqlite.c includes it, to mend a table
+ * that the engine refuses. */
 #ifndef STORE_DB_SQLITE_H
 #define STORE_DB_SQLITE_H
 
@@ -26,6 +27,7 @@ struct db {
     char *path;
     enum db_flags flags;
     bool is_in_transaction;
+    bool is_unsynced;  /* its commit does not wait for the disk */
     bool has_failed;   /* in this transaction */
     bool is_lost;      /* its state is unknown: open it again before the next transaction */
     size_t busy_count; /* queries between db_query and db_end */

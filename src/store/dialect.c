@@ -14,6 +14,7 @@ static struct str replacement_of(const struct dialect *dialect, struct str word)
     if (str_equals(word, STR("BYTES_TYPE"))) return dialect->bytes_type;
     if (str_equals(word, STR("SERIAL_KEY"))) return dialect->serial_key;
     if (str_equals(word, STR("CLUSTERED"))) return dialect->clustered;
+    if (str_equals(word, STR("SEARCH_TABLE"))) return dialect->search_table;
     return word;
 }
 

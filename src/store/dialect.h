@@ -13,6 +13,7 @@ struct dialect {
     struct str bytes_type; /* BYTES_TYPE: any bytes */
     struct str serial_key; /* SERIAL_KEY: an integer column that is the primary key */
     struct str clustered; /* CLUSTERED, after CREATE TABLE (…): rows lie in the order of the key */
+    struct str search_table; /* SEARCH_TABLE, after CREATE: where store/search.h keeps words */
 };
 
 /* Append `sql` to `out`, its words replaced, and a NUL. R_TOO_LARGE: the bound of `out`. */

@@ -9,6 +9,7 @@ static const struct dialect pg = {
     .bytes_type = {"BYTEA", 5},
     .serial_key = {"BIGINT PRIMARY KEY", 18},
     .clustered = {"", 0},
+    .search_table = {"TABLE s (t TSVECTOR)", 20},
 };
 
 static void words_are_replaced(void **state)
@@ -21,6 +22,7 @@ static void words_are_replaced(void **state)
         {"ID_TYPE", "BYTEA"},
         {"CREATE TABLE a (b ID_TYPE, c BYTES_TYPE) CLUSTERED;",
          "CREATE TABLE a (b BYTEA, c BYTEA) ;"},
+        {"CREATE SEARCH_TABLE;", "CREATE TABLE s (t TSVECTOR);"},
         {"n SERIAL_KEY,\n", "n BIGINT PRIMARY KEY,\n"},
         {"ID_TYPES MY_ID_TYPE id_type ID_TYPE2", "ID_TYPES MY_ID_TYPE id_type ID_TYPE2"},
         {"-- é ID_TYPE", "-- é BYTEA"},

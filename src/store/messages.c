@@ -4,12 +4,14 @@
 #include "store/messages.h"
 
 #include "base/check.h"
+#include "store/search_index.h"
 
 static const char SQL_INSERT[] =
     "INSERT INTO message (conversation_id, seq_num, message_id, tenant_id, sender_id, sender_type,"
     " content_type, thread_role, is_internal, is_forwarded, created_at_ms, edit_count, reply_to_id,"
-    " thread_id, task_id, client_msg_id, client_msg_digest, content_text, content_meta)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15, $16, $17, $18)";
+    " thread_id, task_id, client_msg_id, client_msg_digest, content_text, content_meta, order_num)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15, $16, $17, $18,"
+    " $19)";
 
 #define OF_ONE " WHERE conversation_id = $1 AND seq_num = $2 AND tenant_id = $3"
 
@@ -48,6 +50,10 @@ static const char SQL_FIND_ANYWHERE[] =
     "SELECT " COLUMNS " FROM message WHERE message_id = $1 AND tenant_id = $2";
 
 static const char SQL_FIND_AT[] = "SELECT " COLUMNS " FROM message" OF_ONE;
+
+static const char SQL_FIND_ORDER[] =
+    "SELECT order_num FROM message WHERE conversation_id = $1 AND seq_num >= $2 AND tenant_id = $3"
+    " AND order_num IS NOT NULL ORDER BY seq_num LIMIT 1";
 
 static const char SQL_FIND_BY_CLIENT_MSG_ID[] =
     "SELECT " COLUMNS " FROM message WHERE conversation_id = $1 AND sender_id = $2"
@@ -105,6 +111,9 @@ enum result messages_insert(struct tx *tx, const struct message *message)
     db_bind_blob(q, 16, message->client_msg_digest);
     db_bind_text(q, 17, message->content_text);
     db_bind_text(q, 18, message->content_meta);
+    if (message->order_num > 0) db_bind_u64(q, 19, message->order_num);
+    else db_bind_null(q, 19);
+    tx->is_text_changed = true;
     return db_run(q);
 }
 
@@ -134,10 +143,13 @@ enum result messages_forget_client_msg_id(struct tx *tx, const struct message *m
 
 enum result messages_set_texts(struct tx *tx, const struct message *message)
 {
-    struct db_query *q = query_one(tx, SQL_SET_TEXTS, message);
+    enum result result = search_index_note(tx, message);
+    struct db_query *q;
 
     CHECK(message->content_text.at != NULL);
     CHECK(message->edit_count > 0 && message->edited_at_ms > 0);
+    if (result != R_OK) return result;
+    q = query_one(tx, SQL_SET_TEXTS, message);
     db_bind_text(q, 4, message->content_text);
     db_bind_text(q, 5, message->content_meta);
     db_bind_u64(q, 6, message->edit_count);
@@ -147,9 +159,12 @@ enum result messages_set_texts(struct tx *tx, const struct message *message)
 
 enum result messages_bury(struct tx *tx, const struct message *message)
 {
-    struct db_query *q = query_one(tx, SQL_BURY, message);
+    enum result result = search_index_note(tx, message);
+    struct db_query *q;
 
     CHECK(message->deleted_at_ms > 0);
+    if (result != R_OK) return result;
+    q = query_one(tx, SQL_BURY, message);
     db_bind_u64(q, 4, message->deleted_at_ms);
     return change_one(tx, q);
 }
@@ -162,7 +177,11 @@ enum result messages_delete_some(struct tx *tx, const struct uuid *tenant_id,
                                       SQL_DELETE_SOME_CHANGES,
                                       SQL_DELETE_SOME}; /* the messages themselves come last */
 
+    enum result noted;
+
     CHECK(count_max > 0);
+    noted = search_index_note_first(tx, tenant_id, conversation_id, count_max);
+    if (noted != R_OK) return noted;
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
         struct db_query *q = db_query(tx->db, statements[i]);
         enum result result;
@@ -243,6 +262,20 @@ enum result messages_find_at(struct tx *tx, const struct uuid *tenant_id,
         .tenant_id = *tenant_id, .conversation_id = *conversation_id, .seq_num = seq_num};
 
     return find_one(query_one(tx, SQL_FIND_AT, &like), arena, out);
+}
+
+enum result messages_find_order(struct tx *tx, const struct uuid *tenant_id,
+                                const struct uuid *conversation_id, uint64_t seq_num,
+                                uint64_t *order_num)
+{
+    const struct message like = {
+        .tenant_id = *tenant_id, .conversation_id = *conversation_id, .seq_num = seq_num};
+    struct db_query *q = query_one(tx, SQL_FIND_ORDER, &like);
+    enum result result = db_next(q);
+
+    if (result == R_OK) *order_num = db_u64(q, 0);
+    db_end(q);
+    return result == R_DONE ? R_NOT_FOUND : result;
 }
 
 enum result messages_find_by_client_msg_id(struct tx *tx, const struct message *like,

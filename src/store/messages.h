@@ -31,6 +31,9 @@ struct message {
     struct uuid conversation_id;
     struct uuid tenant_id;
     uint64_t seq_num; /* its place in the conversation: 1, 2, 3, … */
+    /* Its place among all messages, in the order of commit; 0: none, as for a tombstone that a
+     * repair makes. For an insert only; not read. */
+    uint64_t order_num;
     struct uuid sender_id;
     enum sender_type sender_type;
     enum content_type content_type;
@@ -77,7 +80,7 @@ struct message_list {
 /* What a reader sees of it, without reactions; for what outlives the original. */
 const struct message *message_copy(struct arena *arena, const struct message *message);
 
-/* R_CONFLICT: the id, the place or the client_msg_id is taken; nothing was written. */
+/* R_CONFLICT: the id, a place or the client_msg_id is taken; nothing was written. */
 MUST_USE enum result messages_insert(struct tx *tx, const struct message *message);
 /* The message stays, its client_msg_id is free again. R_NOT_FOUND. */
 MUST_USE enum result messages_forget_client_msg_id(struct tx *tx, const struct message *message);
@@ -104,6 +107,11 @@ MUST_USE enum result messages_find(struct tx *tx, const struct uuid *tenant_id,
 MUST_USE enum result messages_find_at(struct tx *tx, const struct uuid *tenant_id,
                                       const struct uuid *conversation_id, uint64_t seq_num,
                                       struct arena *arena, struct message *out);
+/* The order_num of the first message of a conversation from `seq_num` on that has one. R_NOT_FOUND:
+ * there is none. */
+MUST_USE enum result messages_find_order(struct tx *tx, const struct uuid *tenant_id,
+                                         const struct uuid *conversation_id, uint64_t seq_num,
+                                         uint64_t *order_num);
 /* What this sender sent to this conversation under this id. R_NOT_FOUND. */
 MUST_USE enum result messages_find_by_client_msg_id(struct tx *tx, const struct message *like,
                                                     struct arena *arena, struct message *out);

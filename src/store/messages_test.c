@@ -42,6 +42,7 @@ static struct message numbered(const struct fixture *f, uint64_t seq_num)
         .conversation_id = f->conversation_id,
         .tenant_id = f->tenant_id,
         .seq_num = seq_num,
+        .order_num = seq_num,
         .sender_id = f->sender_id,
         .content_text = STR("text"),
         .created_at_ms = 1000,
@@ -104,6 +105,8 @@ static void ids_places_and_client_msg_ids_are_unique(void **state)
     assert_int_equal(messages_insert(&f->tx, &first), R_OK);
     assert_int_equal(messages_insert(&f->tx, &m), R_CONFLICT);
     m.seq_num = 2;
+    assert_int_equal(messages_insert(&f->tx, &m), R_CONFLICT); /* the same place among all */
+    m.order_num = 2;
     m.message_id = first.message_id;
     assert_int_equal(messages_insert(&f->tx, &m), R_CONFLICT);
     m.message_id = uuid_new();
@@ -117,6 +120,41 @@ static void ids_places_and_client_msg_ids_are_unique(void **state)
     assert_int_equal(messages_forget_client_msg_id(&f->tx, &found), R_OK);
     assert_int_equal(messages_find_by_client_msg_id(&f->tx, &m, &f->arena, &found), R_NOT_FOUND);
     assert_int_equal(messages_insert(&f->tx, &m), R_OK);
+}
+
+static void a_message_is_found_by_its_place(void **state)
+{
+    struct fixture *f = *state;
+    struct message first = numbered(f, 1);
+    struct message third = numbered(f, 3);
+    struct message placeless;
+    struct message found;
+    uint64_t order_num = 0;
+
+    third.order_num = 70;
+    assert_int_equal(messages_insert(&f->tx, &first), R_OK);
+    assert_int_equal(messages_insert(&f->tx, &third), R_OK);
+    placeless = numbered(f, 2);
+    placeless.order_num = 0;
+    assert_int_equal(messages_insert(&f->tx, &placeless), R_OK);
+    assert_int_equal(
+        messages_find_at(&f->tx, &f->tenant_id, &f->conversation_id, 3, &f->arena, &found), R_OK);
+    assert_true(uuid_equals(&found.message_id, &third.message_id));
+    assert_int_equal(
+        messages_find_at(&f->tx, &f->tenant_id, &f->conversation_id, 4, &f->arena, &found),
+        R_NOT_FOUND);
+    assert_int_equal(
+        messages_find_at(&f->tx, &f->other_tenant_id, &f->conversation_id, 3, &f->arena, &found),
+        R_NOT_FOUND);
+
+    assert_int_equal(messages_find_order(&f->tx, &f->tenant_id, &f->conversation_id, 1, &order_num),
+                     R_OK);
+    assert_int_equal(order_num, 1);
+    assert_int_equal(messages_find_order(&f->tx, &f->tenant_id, &f->conversation_id, 2, &order_num),
+                     R_OK);
+    assert_int_equal(order_num, 70);
+    assert_int_equal(messages_find_order(&f->tx, &f->tenant_id, &f->conversation_id, 4, &order_num),
+                     R_NOT_FOUND);
 }
 
 static void expect(struct fixture *f, struct message_filter filter, uint64_t first, size_t count,
@@ -168,6 +206,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORE_TEST(a_row_comes_back_as_it_was_written),
         STORE_TEST(ids_places_and_client_msg_ids_are_unique),
+        STORE_TEST(a_message_is_found_by_its_place),
         STORE_TEST(ranges_are_read_from_both_ends),
     };
 

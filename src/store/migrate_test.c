@@ -165,6 +165,33 @@ static void changes_from_before_are_numbered(void **state)
                      31);
 }
 
+/* Messages from before there was an order of all are in that of their times, below the cursors. */
+static void messages_from_before_are_put_in_order(void **state)
+{
+    const struct fixture *f = *state;
+    struct fault fault = {0};
+
+    assert_int_equal(migrate_run(f->db, migrations, 9, &fault), R_OK);
+    testing_script(
+        f->db, "INSERT INTO message (conversation_id, seq_num, message_id, tenant_id, sender_id,"
+               " sender_type, content_type, thread_role, is_internal, is_forwarded,"
+               " created_at_ms, edit_count, content_text) VALUES"
+               " ('c', 1, 'm1', 't', 'u', 0, 0, 0, 0, 0, 10, 0, 'x'),"
+               " ('c', 2, 'm2', 't', 'u', 0, 0, 0, 0, 0, 30, 0, 'x'),"
+               " ('d', 1, 'm3', 't', 'u', 0, 0, 0, 0, 0, 20, 0, 'x'),"
+               " ('d', 2, 'm4', 't', 'u', 0, 0, 0, 0, 0, 30, 0, 'x'),"
+               " ('d', 3, 'm5', 't', 'u', 0, 0, 0, 0, 0, 5, 0, 'x');");
+    if (migrate_run(f->db, migrations, migrations_count, &fault) != R_OK)
+        fail_msg("%s", fault.text);
+    assert_int_equal(testing_number_now(f->db, "SELECT count(*) FROM message WHERE"
+                                               " (message_id = 'm1' AND order_num = 1)"
+                                               " OR (message_id = 'm3' AND order_num = 2)"
+                                               " OR (message_id = 'm2' AND order_num = 3)"
+                                               " OR (message_id = 'm4' AND order_num = 4)"
+                                               " OR (message_id = 'm5' AND order_num = 5)"),
+                     5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +202,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_interrupted_step_is_done_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(our_own_steps_work, set_up, tear_down),
         cmocka_unit_test_setup_teardown(changes_from_before_are_numbered, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(messages_from_before_are_put_in_order, set_up, tear_down),
     };
 
     testing_disk_install();

@@ -8,6 +8,8 @@
 #include "store/ids.h"
 #include "store/unread.h"
 
+#define ROWS_OF_USER_FIRST 32u /* room for the usual user; more doubles it */
+
 static const char SQL_INSERT[] =
     "INSERT INTO participant (conversation_id, user_id, tenant_id, role, joined_at_ms,"
     " last_read_seq, joined_cursor) VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -61,6 +63,10 @@ static const char SQL_LIST[] =
 static const char SQL_LIST_IDS[] = "SELECT user_id FROM participant"
                                    " WHERE conversation_id = $1 AND tenant_id = $2"
                                    " ORDER BY user_id";
+
+static const char SQL_LIST_OF_USER[] = "SELECT " COLUMNS " FROM participant p"
+                                       " WHERE p.user_id = $1 AND p.tenant_id = $2"
+                                       " ORDER BY p.conversation_id";
 
 static const char SQL_LIST_READ[] =
     "SELECT user_id, last_read_seq FROM participant WHERE conversation_id = $1 AND tenant_id = $2"
@@ -274,6 +280,33 @@ enum result participants_list_ids(struct tx *tx, const struct uuid *tenant_id,
                                   struct uuid_list *out)
 {
     return ids_read(query_all(tx, SQL_LIST_IDS, tenant_id, conversation_id), arena, out);
+}
+
+enum result participants_list_of_user(struct tx *tx, const struct uuid *tenant_id,
+                                      const struct uuid *user_id, struct arena *arena,
+                                      struct participant_rows *out)
+{
+    struct db_query *q = db_query(tx->db, SQL_LIST_OF_USER);
+    struct participant_rows list = {0};
+    size_t capacity = ROWS_OF_USER_FIRST;
+    enum result result;
+
+    db_bind_uuid(q, 1, user_id);
+    db_bind_uuid(q, 2, tenant_id);
+    list.participants = ARENA_ARRAY(arena, struct participant, capacity);
+    while ((result = db_next(q)) == R_OK) {
+        if (list.count == capacity) {
+            struct participant *larger = ARENA_ARRAY(arena, struct participant, 2 * capacity);
+            memcpy(larger, list.participants, capacity * sizeof larger[0]);
+            list.participants = larger;
+            capacity *= 2;
+        }
+        read_row(q, &list.participants[list.count++]);
+    }
+    db_end(q);
+    if (result != R_DONE) return result;
+    *out = list;
+    return R_OK;
 }
 
 enum result participants_list_woken(struct tx *tx, const struct message *message,

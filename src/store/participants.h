@@ -51,6 +51,11 @@ struct participant_list {
     size_t count;
 };
 
+struct participant_rows {
+    struct participant *participants;
+    size_t count;
+};
+
 /* Whose read marks moved after a change of the conversation (changes.h). */
 struct read_filter {
     struct uuid conversation_id;
@@ -114,6 +119,10 @@ MUST_USE enum result participants_list(struct tx *tx, const struct uuid *tenant_
 MUST_USE enum result participants_list_ids(struct tx *tx, const struct uuid *tenant_id,
                                            const struct uuid *conversation_id, struct arena *arena,
                                            struct uuid_list *out);
+/* One user in all their conversations, in the order of these. */
+MUST_USE enum result participants_list_of_user(struct tx *tx, const struct uuid *tenant_id,
+                                               const struct uuid *user_id, struct arena *arena,
+                                               struct participant_rows *out);
 /* Those who archived the conversation, did not mute it, and can see this new message in it. */
 MUST_USE enum result participants_list_woken(struct tx *tx, const struct message *message,
                                              struct arena *arena, struct uuid_list *out);

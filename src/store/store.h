@@ -31,7 +31,9 @@ struct store_stats {
     uint64_t commit_jobs_bucket[STORE_BUCKETS_COUNT]; /* commits of <= 1, 2, 4, … 1024, more jobs */
     uint64_t commit_ms_bucket[STORE_BUCKETS_COUNT]; /* commits that took <= 1, 2, … 1024, more ms */
     uint64_t reads;
-    uint64_t write_queue; /* jobs waiting now */
+    uint64_t search_entries; /* messages put into the search index, or changed in it */
+    uint64_t search_lag_ms;  /* how long the oldest change has waited for it; 0: none does */
+    uint64_t write_queue;    /* jobs waiting now */
     uint64_t read_queue;
 };
 

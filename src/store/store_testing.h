@@ -134,6 +134,22 @@ static TESTING_UNUSED void testing_rows_end(struct testing_dir *dir, struct aren
     testing_dir_remove(dir);
 }
 
+/* ---- a search index ---- */
+
+/* Everything it wrote out becomes bytes that mean nothing. Nobody else has the database open. */
+static TESTING_UNUSED void testing_damage_search_index(const struct testing_dir *dir)
+{
+    sqlite3 *handle = NULL;
+
+    assert_int_equal(sqlite3_open(dir->db_path, &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(handle,
+                                  "UPDATE search_text_data SET block = x'ffffffffffffffffff'", NULL,
+                                  NULL, NULL),
+                     SQLITE_OK);
+    assert_true(sqlite3_changes(handle) > 0);
+    assert_int_equal(sqlite3_close(handle), SQLITE_OK);
+}
+
 /* ---- a worker ---- */
 
 /* Waits until `count` answers came back and runs their `done`. */

@@ -12,6 +12,7 @@ struct tx {
     uint64_t now_ms;       /* wall time, one value for the whole transaction */
     struct commit *commit; /* NULL on a reader */
     uint64_t *next_cursor; /* the writer's; NULL on a reader */
+    bool is_text_changed;  /* a message was written or changed: the search index has work */
 };
 
 /* On the writer: the place of the newest event in the log, those of this transaction included. */

@@ -5,6 +5,7 @@
  * refuse it leaves no trace; when the engine fails, all jobs of the transaction fail, nothing of it
  * is heard, and the next transaction tries again. Such a failure says "not known to be stored", not
  * "not stored": after a failed fsync the disk alone knows.
+ * While nobody waits, the search index is brought up to date, in steps (indexer.h).
  * Invariants: an effect is published only after its commit; cursors rise in the order of commit,
  * and a cursor that was rolled back is given to the next event. */
 #include "store/writer.h"
@@ -15,6 +16,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "limits.h"
+#include "store/indexer.h"
 #include "store/tx.h"
 
 struct writer {
@@ -22,6 +24,7 @@ struct writer {
     struct inbox inbox;
     pthread_t thread;
     uint64_t next_cursor;
+    struct indexer indexer;
     bool is_finished; /* its thread is gone */
 };
 
@@ -115,6 +118,7 @@ static void run_batch(struct writer *w, struct inbox_item *first, size_t jobs_co
         if (result != R_OK) db_rollback(db);
     }
     if (result == R_OK) {
+        if (tx.is_text_changed) indexer_note(&w->indexer, clock_mono_ms());
         publish(w, tx.commit);
         return;
     }
@@ -141,15 +145,30 @@ static void answer_all(struct inbox_item *first)
     }
 }
 
+/* After the answers, because nobody waits for the index. */
+static void index_when_due(struct writer *w)
+{
+    uint64_t now_ms = clock_mono_ms();
+
+    if (indexer_is_due(&w->indexer, now_ms, inbox_count(&w->inbox) > 0))
+        indexer_step(&w->indexer, now_ms);
+}
+
 static void *writer_main(void *arg)
 {
     struct writer *w = arg;
-    struct inbox_item *first;
 
     role_set(ROLE_WRITER);
-    while ((first = inbox_wait(&w->inbox, STORE_COMMIT_JOBS_MAX)) != NULL) {
-        run_batch(w, first, count_items(first));
-        answer_all(first);
+    indexer_init(&w->indexer, w->options.db, w->options.counters, clock_mono_ms());
+    while (!inbox_is_finished(&w->inbox)) {
+        struct inbox_item *first =
+            inbox_wait_until(&w->inbox, STORE_COMMIT_JOBS_MAX, w->indexer.due_ms);
+
+        if (first != NULL) {
+            run_batch(w, first, count_items(first));
+            answer_all(first);
+        }
+        index_when_due(w);
         db_checkpoint(w->options.db);
     }
     return NULL;

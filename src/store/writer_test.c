@@ -4,6 +4,8 @@
 
 #include <pthread.h>
 
+#include "base/clock.h"
+#include "store/messages.h"
 #include "store/store_testing.h"
 #include "store/tx.h"
 
@@ -84,6 +86,18 @@ static struct store_stats stats_of(struct fixture *f)
 
     counters_get(&f->counters, &stats);
     return stats;
+}
+
+/* The writer does it by itself, when nobody waits. */
+static void await_entries(struct fixture *f, uint64_t count)
+{
+    uint64_t deadline_ms = clock_mono_ms() + 10000;
+
+    while (stats_of(f).search_entries < count || stats_of(f).search_lag_ms > 0) {
+        assert_true(clock_mono_ms() < deadline_ms);
+        sched_yield();
+    }
+    assert_int_equal(stats_of(f).search_entries, count);
 }
 
 /* ---- a job that does what the test says ---- */
@@ -170,6 +184,50 @@ static void assert_cursors_rise_by_one(const struct heard *heard, size_t count)
 {
     assert_int_equal(heard->cursors_count, count);
     for (size_t i = 0; i < count; i++) assert_int_equal(heard->cursors[i], i + 1);
+}
+
+/* ---- the search index ---- */
+
+static enum result say(struct job *job, struct tx *tx)
+{
+    struct message m = {.message_id = uuid_new(),
+                        .conversation_id = uuid_new(),
+                        .tenant_id = uuid_new(),
+                        .seq_num = 1,
+                        .order_num = *tx->next_cursor,
+                        .sender_id = uuid_new(),
+                        .content_text = STR("hello")};
+    enum result result = messages_insert(tx, &m);
+
+    (void)job;
+    return result == R_OK ? emit(tx, EVENT_PLAIN) : result;
+}
+
+static void what_is_said_comes_into_the_index(void **state)
+{
+    struct fixture *f = *state;
+    struct step s = {.job = {.run = say, .done = step_done, .reply_to = &f->replies}};
+
+    for (uint64_t i = 1; i <= 3; i++) {
+        assert_int_equal(writer_submit(f->writer, &s.job), R_OK);
+        testing_receive(&f->replies, 1);
+        assert_int_equal(s.job.result, R_OK);
+        await_entries(f, i);
+    }
+}
+
+/* It may stop before anything is due; the next one goes on where it was. */
+static void what_was_not_indexed_is_after_a_restart(void **state)
+{
+    struct fixture *f = *state;
+    struct step s = {.job = {.run = say, .done = step_done, .reply_to = &f->replies}};
+
+    await_entries(f, 0);
+    assert_int_equal(writer_submit(f->writer, &s.job), R_OK);
+    writer_stop(f->writer);
+    testing_receive(&f->replies, 1);
+    start_writer(f);
+    await_entries(f, 1);
 }
 
 /* ---- what succeeds ---- */
@@ -446,6 +504,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_job_is_stored_heard_and_answered, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_said_comes_into_the_index, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_not_indexed_is_after_a_restart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(jobs_that_wait_share_a_commit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_commit_without_effects_is_not_heard, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_transaction_has_a_bound, set_up, tear_down),
