@@ -164,6 +164,11 @@ static void write_store(const struct store_stats *s, struct buf *out)
                 "Write jobs whose transaction was committed.", s->jobs_committed);
     write_value(out, "carillon_store_jobs_failed_total", "counter",
                 "Write jobs refused because a commit failed.", s->jobs_failed);
+    write_value(out, "carillon_search_lag_milliseconds", "gauge",
+                "Time that the oldest change has waited for the search index; 0: none waits.",
+                s->search_lag_ms);
+    write_value(out, "carillon_search_entries_total", "counter",
+                "Messages put into the search index, again after each change.", s->search_entries);
     write_histogram(out, "carillon_store_commit_jobs", "Write jobs per commit.",
                     s->commit_jobs_bucket, STORE_BUCKETS_COUNT, s->jobs_committed);
     write_histogram(out, "carillon_store_commit_milliseconds",

@@ -22,6 +22,7 @@ static const struct {
     {"/v1/chat/messages/sync", HTTP_METHOD_POST, RATE_READ},
     {"/v1/chat/messages/send", HTTP_METHOD_POST, RATE_SEND},
     {"/v1/chat/messages/forward", HTTP_METHOD_POST, RATE_SEND},
+    {"/v1/chat/messages/search", HTTP_METHOD_GET, RATE_SEARCH},
     {"/auth/signup", HTTP_METHOD_POST, RATE_AUTH},
     {"/auth/login", HTTP_METHOD_POST, RATE_AUTH},
     {"/auth/refresh", HTTP_METHOD_POST, RATE_AUTH},

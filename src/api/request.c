@@ -139,12 +139,18 @@ static bool refuse_parameter(struct request *r, const char *name, const char *wh
     return false;
 }
 
+enum query_kind { QUERY_PLAIN, QUERY_TEXT /* as people type it */ };
+
 /* value->at is NULL when the parameter is absent. A decoded value is never longer than the
  * query. */
-static bool query_value(struct request *r, const char *name, size_t len_max, struct str *value)
+static bool query_value(struct request *r, const char *name, enum query_kind kind, size_t len_max,
+                        struct str *value)
 {
     char *room = arena_alloc(&r->arena, r->query.len);
-    enum http_verdict verdict = http_query_find(r->query, str_from(name), room, len_max, value);
+    struct str key = str_from(name);
+    enum http_verdict verdict = kind == QUERY_TEXT
+                                    ? http_query_find_text(r->query, key, room, len_max, value)
+                                    : http_query_find(r->query, key, room, len_max, value);
 
     if (verdict == HTTP_OK) return true;
     if (verdict == HTTP_DUPLICATE_PARAMETER)
@@ -153,15 +159,26 @@ static bool query_value(struct request *r, const char *name, size_t len_max, str
     return refuse_parameter(r, name, "has an invalid percent escape");
 }
 
-bool request_query_str(struct request *r, const char *name, size_t len_max, struct str *out)
+static bool read_value(struct request *r, const char *name, enum query_kind kind, size_t len_max,
+                       struct str *out)
 {
     struct str value;
 
-    if (!query_value(r, name, 3 * len_max, &value)) return false; /* %41 is one byte */
+    if (!query_value(r, name, kind, 3 * len_max, &value)) return false; /* %41 is one byte */
     if (value.at == NULL) return true;
     if (value.len > len_max) return refuse_parameter(r, name, "is too long");
     *out = value;
     return true;
+}
+
+bool request_query_str(struct request *r, const char *name, size_t len_max, struct str *out)
+{
+    return read_value(r, name, QUERY_PLAIN, len_max, out);
+}
+
+bool request_query_text(struct request *r, const char *name, size_t len_max, struct str *out)
+{
+    return read_value(r, name, QUERY_TEXT, len_max, out);
 }
 
 bool request_query_u64(struct request *r, const char *name, uint64_t min, uint64_t max,

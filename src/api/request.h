@@ -97,5 +97,7 @@ bool request_query_u64(struct request *r, const char *name, uint64_t min, uint64
                        uint64_t *out);
 bool request_query_uuid(struct request *r, const char *name, struct uuid *out);
 bool request_query_str(struct request *r, const char *name, size_t len_max, struct str *out);
+/* The same for what people type: it may have control characters, NUL too. */
+bool request_query_text(struct request *r, const char *name, size_t len_max, struct str *out);
 
 #endif

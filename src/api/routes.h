@@ -16,6 +16,7 @@ extern const struct route_list message_routes;
 extern const struct route_list participant_routes;
 extern const struct route_list conversation_change_routes; /* names, mute, archive, delete */
 extern const struct route_list message_change_routes; /* edits, reactions, forwards, deleting */
+extern const struct route_list search_routes;
 extern const struct route_list block_routes;
 extern const struct route_list read_routes; /* read_routes.c: read marks, unread counts */
 extern const struct route_list user_routes; /* user_routes.c: users and agents of a tenant */

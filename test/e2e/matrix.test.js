@@ -75,6 +75,8 @@ const ROWS = {
   // Sync leaves out what the caller may not read.
   'POST /v1/chat/messages/sync': [USERS,
     (ids) => ({ conversations: [{ conversation_id: ids.conversations, last_seq: 0 }] })],
+  // In all conversations of the caller's.
+  'GET /v1/chat/messages/search': [USERS, undefined, () => '?q=hello'],
   'PATCH /v1/chat/messages/:': ['401 404 404 404 403 403 403 403 200',
     () => ({ content_text: 'y' })],
   'DELETE /v1/chat/messages/:': ['401 404 404 404 403 403 403 403 200'],
