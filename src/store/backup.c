@@ -15,6 +15,7 @@
 #include "store/db_care.h"
 #include "store/lock_file.h"
 #include "store/migrate.h"
+#include "store/search_index.h"
 
 #define DATABASE_NAME "carillon.db"
 #define COPY_BYTES (256u * 1024u) /* read and written at once */
@@ -114,8 +115,8 @@ static MUST_USE enum result run_note(struct db *db, const char *sql, struct str 
     return db_run(q);
 }
 
-/* So that whoever restores it knows what they have. */
-static MUST_USE enum result note_time(const char *path, struct fault *fault)
+/* So that whoever restores it knows what they have, and gets nothing that was erased. */
+static MUST_USE enum result finish_copy(const char *path, struct fault *fault)
 {
     char text[24];
     struct db *db = NULL;
@@ -123,7 +124,8 @@ static MUST_USE enum result note_time(const char *path, struct fault *fault)
 
     if (result != R_OK) return result;
     snprintf(text, sizeof text, "%llu", (unsigned long long)clock_wall_ms());
-    if ((result = db_begin(db)) == R_OK) {
+    result = search_index_leave_out(db);
+    if (result == R_OK && (result = db_begin(db)) == R_OK) {
         result = run_note(db, SQL_NOTE, str_from(text));
         if (result == R_OK) result = db_commit(db);
         if (result != R_OK) db_rollback(db);
@@ -144,7 +146,7 @@ enum result backup_write(struct db *db, const char *path, struct fault *fault)
         result = fault_set(fault, R_IO, errno, "cannot remove %.100s", partial);
     if (result == R_OK) {
         result = db_copy(db, partial, fault);
-        if (result == R_OK) result = note_time(partial, fault);
+        if (result == R_OK) result = finish_copy(partial, fault);
         if (result == R_OK) result = move(partial, path, fault);
         if (result != R_OK) (void)unlink(partial);
     }

@@ -19,6 +19,7 @@
 #define TIDY_PAGES 8u
 #define TIDY_ENTRIES 48u
 
+static const char SQL_OVERWRITE_DELETED[] = "PRAGMA secure_delete = ON";
 static const char SQL_STATE[] = "SELECT rules, position FROM search_state WHERE state_id = 1";
 static const char SQL_SET_STATE[] =
     "UPDATE search_state SET rules = $1, position = $2 WHERE state_id = 1";
@@ -343,6 +344,22 @@ static MUST_USE enum result rebuild(struct db *db, bool must_reset, struct searc
     if (result != R_OK) return result;
     if (must_reset) result = search_index_reset(&tx);
     if (result == R_OK) result = search_index_step(&tx, step);
+    if (result == R_OK) result = db_commit(db);
+    if (result != R_OK) db_rollback(db);
+    return result;
+}
+
+enum result search_index_leave_out(struct db *db)
+{
+    struct tx tx = {.db = db, .now_ms = clock_wall_ms()};
+    struct db_query *q;
+    enum result result = db_begin(db);
+
+    if (result != R_OK) return result;
+    q = db_query(db, SQL_OVERWRITE_DELETED);
+    result = db_next(q);
+    db_end(q);
+    if (result == R_OK) result = search_index_reset(&tx);
     if (result == R_OK) result = db_commit(db);
     if (result != R_OK) db_rollback(db);
     return result;

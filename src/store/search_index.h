@@ -53,4 +53,10 @@ MUST_USE enum result search_index_verify(struct tx *tx, struct search_report *ou
  * with it. */
 MUST_USE enum result search_index_rebuild(struct db *db, struct fault *fault);
 
+/* ---- for a backup ---- */
+
+/* Empties the index of a copy, and overwrites what it said: it still knows words of messages that
+ * were erased a moment ago. A server builds it anew. Outside of a transaction. */
+MUST_USE enum result search_index_leave_out(struct db *db);
+
 #endif
