@@ -193,7 +193,8 @@ describe('what is no TLS', () => {
       if (rest.length > 0) assert.equal(rest[0], 0x15)
       connection.close()
     }
-    assert.ok(await metric('carillon_tls_failures_total') >= before + 3)
+    await until(async () => await metric('carillon_tls_failures_total') >= before + 3,
+      'the failures to be counted')
   })
 
   test('resets at every point of the handshake leave nothing behind', async () => {
