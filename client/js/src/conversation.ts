@@ -277,11 +277,12 @@ export class ConversationStore extends Observable<ConversationSnapshot> {
     try {
       const message = await this.#source.api.send(sending.request)
       await this.#serially(() => this.#take(message.seqNum, message))
+      this.#claim(sending, message.id)
       this.#forget(sending)
       return message
     } catch (error) {
       const heard = this.#window.all.find(({ id }) => id === sending.heardId)
-      if (heard) {
+      if (heard && !this.#hasTwin(sending)) {
         // The answer got lost, the message did not.
         this.#forget(sending)
         return heard
@@ -291,6 +292,20 @@ export class ConversationStore extends Observable<ConversationSnapshot> {
       this.changed()
       throw error
     }
+  }
+
+  // An event does not say which attempt it is of. Of two with the same text the wrong one may have
+  // been taken for heard; once the answer says which, they change places.
+  #claim(sending: Sending, messageId: string): void {
+    const other = this.#sending.find((one) => one !== sending && one.heardId === messageId)
+    if (!other) return
+    if (sending.heardId) other.heardId = sending.heardId
+    else delete other.heardId
+  }
+
+  #hasTwin(sending: Sending): boolean {
+    return this.#sending.some((one) =>
+      one !== sending && one.message.contentText === sending.message.contentText)
   }
 
   #forget(sending: Sending): void {
