@@ -15,18 +15,18 @@
 /* Who may what, row by row as in docs/protocol.md. */
 static const struct {
     enum role_rights right;
-    const char *may;
     unsigned roles;
+    const char *may;
 } table[] = {
-    {RIGHT_INTERNAL, "read and send internal messages", OWNER | ADMIN | AGENT},
-    {RIGHT_ADD, "add participants", OWNER | ADMIN},
-    {RIGHT_REMOVE, "remove members and agents", OWNER | ADMIN},
-    {RIGHT_REMOVE_ADMINS, "remove owners and admins", OWNER},
-    {RIGHT_PROMOTE, "change the roles of others", OWNER},
-    {RIGHT_RENAME, "change the name and the description", OWNER | ADMIN},
-    {RIGHT_DELETE, "delete it for everyone", OWNER | ADMIN},
-    {RIGHT_MODERATE, "delete messages of others", OWNER | ADMIN},
-    {RIGHT_END_CALLS, "end a call that they are not in", OWNER | ADMIN},
+    {RIGHT_INTERNAL, OWNER | ADMIN | AGENT, "read and send internal messages"},
+    {RIGHT_ADD, OWNER | ADMIN, "add participants"},
+    {RIGHT_REMOVE, OWNER | ADMIN, "remove members and agents"},
+    {RIGHT_REMOVE_ADMINS, OWNER, "remove owners and admins"},
+    {RIGHT_PROMOTE, OWNER, "change the roles of others"},
+    {RIGHT_RENAME, OWNER | ADMIN, "change the name and the description"},
+    {RIGHT_DELETE, OWNER | ADMIN, "delete it for everyone"},
+    {RIGHT_MODERATE, OWNER | ADMIN, "delete messages of others"},
+    {RIGHT_END_CALLS, OWNER | ADMIN, "end a call that they are not in"},
 };
 
 static const struct str names[ROLES_COUNT] = {

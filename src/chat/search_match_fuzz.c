@@ -44,7 +44,7 @@ static bool find(struct tx *tx, const struct search_query *query, struct str tex
 {
     static uint64_t order_num;
     struct uuid id = uuid_new();
-    struct search_entry entry = {.order_num = ++order_num, .conversation_id = id, .text = text};
+    struct search_entry entry = {.order_num = order_num + 1, .conversation_id = id, .text = text};
     struct search_filter filter = {
         .query = query, .conversation_ids = &id, .conversations_count = 1, .below = INT64_MAX};
     struct message message = {.message_id = id,
@@ -52,7 +52,7 @@ static bool find(struct tx *tx, const struct search_query *query, struct str tex
                               .tenant_id = id,
                               .sender_id = id,
                               .seq_num = 1,
-                              .order_num = order_num,
+                              .order_num = order_num + 1,
                               .content_text = text};
     struct search_scan scan;
     struct search_hit hit;
@@ -65,6 +65,7 @@ static bool find(struct tx *tx, const struct search_query *query, struct str tex
     CHECK(result == R_OK || result == R_DONE);
     search_close(&scan);
     CHECK(search_take(tx, &entry) == R_OK);
+    order_num++;
     return result == R_OK;
 }
 

@@ -64,8 +64,10 @@ static MUST_USE enum result require_agent_present(struct tx *tx, const struct ta
     enum result result =
         participants_find(tx, &task->tenant_id, &task->conversation_id, &task->agent_id, &agent);
 
-    if (result == R_OK) result = users_find(tx, &task->tenant_id, &task->agent_id, arena, &user);
-    return result == R_OK && user.disabled_at_ms != 0 ? R_NOT_FOUND : result;
+    if (result != R_OK) return result;
+    result = users_find(tx, &task->tenant_id, &task->agent_id, arena, &user);
+    if (result != R_OK) return result;
+    return user.disabled_at_ms != 0 ? R_NOT_FOUND : R_OK;
 }
 
 static enum result checkpoint_run(struct job *job, struct tx *tx)

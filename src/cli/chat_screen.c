@@ -244,7 +244,7 @@ void screen_set_prompt(const char *prompt)
 {
     size_t len = 0;
 
-    while (prompt[len] != '\0' && len < sizeof screen.prompt - 1) {
+    while (len < sizeof screen.prompt - 1 && prompt[len] != '\0') {
         screen.prompt[len] = shown(prompt[len]);
         len++;
     }
