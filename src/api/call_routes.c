@@ -101,15 +101,9 @@ static void listed(struct job *job)
     struct json_out *o;
 
     if (reply_failed_job(r, job)) return;
-    o = reply_body(r);
-    json_object_open(o);
-    json_key(o, "calls");
-    json_array_open(o);
+    o = field_list_open(r, "calls");
     for (size_t i = 0; i < count; i++) call_json(o, &cmd->list.calls[i]);
-    json_array_close(o);
-    if (count > 0) field_list_next(o, cmd->has_more, &cmd->list.calls[count - 1].call_id);
-    json_object_close(o);
-    reply_json(r, 200);
+    field_list_close(r, cmd->has_more, count > 0 ? &cmd->list.calls[count - 1].call_id : NULL);
 }
 
 static void list(struct request *r)

@@ -24,7 +24,22 @@ bool field_list_limit(struct request *r, size_t *limit)
     return true;
 }
 
-void field_list_next(struct json_out *o, bool has_more, const struct uuid *last_id)
+struct json_out *field_list_open(struct request *r, const char *name)
 {
+    struct json_out *o = reply_body(r);
+
+    json_object_open(o);
+    json_key(o, name);
+    json_array_open(o);
+    return o;
+}
+
+void field_list_close(struct request *r, bool has_more, const struct uuid *last_id)
+{
+    struct json_out *o = &r->json;
+
+    json_array_close(o);
     if (has_more) json_field_uuid(o, "next", last_id);
+    json_object_close(o);
+    reply_json(r, 200);
 }

@@ -13,7 +13,9 @@ bool field_enum(struct request *r, const char *field, enum json_in_flags flags,
 
 /* The query parameter `limit` of a list: LIST_ROWS_MAX when absent. */
 bool field_list_limit(struct request *r, size_t *limit);
-/* The end of a list: `next`, which the client passes as `after`, when there is more. */
-void field_list_next(struct json_out *o, bool has_more, const struct uuid *last_id);
+/* Reply with a list: open it, write its rows, close it. `last_id` is of the last row; with more to
+ * come it is the reply's `next`, which the client passes as `after`. */
+struct json_out *field_list_open(struct request *r, const char *name);
+void field_list_close(struct request *r, bool has_more, const struct uuid *last_id);
 
 #endif

@@ -23,19 +23,14 @@ static void listed(struct job *job)
     struct json_out *o;
 
     if (reply_failed_job(r, job)) return;
-    o = reply_body(r);
-    json_object_open(o);
-    json_key(o, "participants");
-    json_array_open(o);
+    o = field_list_open(r, "participants");
     for (size_t i = 0; i < count; i++) {
         const struct attendee *attendee = &cmd->list.attendees[i];
         struct str status = presence_view_status(r->api->presence, &attendee->user.user_id);
         participant_json_write(o, attendee, status);
     }
-    json_array_close(o);
-    if (count > 0) field_list_next(o, cmd->has_more, &cmd->list.attendees[count - 1].user.user_id);
-    json_object_close(o);
-    reply_json(r, 200);
+    field_list_close(r, cmd->has_more,
+                     count > 0 ? &cmd->list.attendees[count - 1].user.user_id : NULL);
 }
 
 static void list(struct request *r)

@@ -15,10 +15,7 @@ static void found(struct job *job)
     struct json_out *o;
 
     if (reply_failed_job(r, job)) return;
-    o = reply_body(r);
-    json_object_open(o);
-    json_key(o, "results");
-    json_array_open(o);
+    o = field_list_open(r, "results");
     for (size_t i = 0; i < count; i++) {
         json_object_open(o);
         json_key(o, "message");
@@ -26,10 +23,8 @@ static void found(struct job *job)
         json_field_str(o, "snippet", cmd->results[i].snippet);
         json_object_close(o);
     }
-    json_array_close(o);
-    if (count > 0) field_list_next(o, cmd->has_more, &cmd->results[count - 1].message.message_id);
-    json_object_close(o);
-    reply_json(r, 200);
+    field_list_close(r, cmd->has_more,
+                     count > 0 ? &cmd->results[count - 1].message.message_id : NULL);
 }
 
 static bool read_q(struct request *r, struct str *q)

@@ -70,15 +70,9 @@ static void listed(struct job *job)
     struct json_out *o;
 
     if (reply_failed_job(r, job)) return;
-    o = reply_body(r);
-    json_object_open(o);
-    json_key(o, "tasks");
-    json_array_open(o);
+    o = field_list_open(r, "tasks");
     for (size_t i = 0; i < count; i++) task_json(o, &cmd->list.tasks[i]);
-    json_array_close(o);
-    if (count > 0) field_list_next(o, cmd->has_more, &cmd->list.tasks[count - 1].task_id);
-    json_object_close(o);
-    reply_json(r, 200);
+    field_list_close(r, cmd->has_more, count > 0 ? &cmd->list.tasks[count - 1].task_id : NULL);
 }
 
 static void list(struct request *r)

@@ -15,19 +15,13 @@ static void listed(struct job *job)
     struct json_out *o;
 
     if (reply_failed_job(r, job)) return;
-    o = reply_body(r);
-    json_object_open(o);
-    json_key(o, cmd->filter.is_agent ? "agents" : "users");
-    json_array_open(o);
+    o = field_list_open(r, cmd->filter.is_agent ? "agents" : "users");
     for (size_t i = 0; i < count; i++) {
         const struct user *user = &cmd->list.users[i];
         struct str status = presence_view_status(r->api->presence, &user->user_id);
         user_json(o, user, status, USER_JSON_PLAIN);
     }
-    json_array_close(o);
-    if (count > 0) field_list_next(o, cmd->has_more, &cmd->list.users[count - 1].user_id);
-    json_object_close(o);
-    reply_json(r, 200);
+    field_list_close(r, cmd->has_more, count > 0 ? &cmd->list.users[count - 1].user_id : NULL);
 }
 
 static bool read_filter(struct request *r, struct users_filter *filter)

@@ -3,6 +3,7 @@
 #include "store/calls.h"
 
 #include "base/check.h"
+#include "store/purge.h"
 
 #define COLUMNS                                                                       \
     "call_id, tenant_id, conversation_id, initiator_id, call_type, state, room_name," \
@@ -185,16 +186,6 @@ enum result calls_delete_some(struct tx *tx, const struct uuid *tenant_id,
     const char *const statements[] = {SQL_DELETE_SOME_PARTIES, SQL_DELETE_SOME_CONNECTIONS,
                                       SQL_DELETE_SOME}; /* the calls themselves come last */
 
-    CHECK(limit > 0);
-    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
-        struct db_query *q = db_query(tx->db, statements[i]);
-        enum result result;
-
-        db_bind_uuid(q, 1, conversation_id);
-        db_bind_uuid(q, 2, tenant_id);
-        db_bind_u64(q, 3, limit);
-        if ((result = db_run(q)) != R_OK) return result;
-    }
-    *count = (size_t)db_changes(tx->db);
-    return R_OK;
+    return purge_some(tx, statements, sizeof statements / sizeof statements[0], tenant_id,
+                      conversation_id, limit, count);
 }

@@ -4,6 +4,7 @@
 #include "store/messages.h"
 
 #include "base/check.h"
+#include "store/purge.h"
 #include "store/search_index.h"
 
 static const char SQL_INSERT[] =
@@ -176,23 +177,13 @@ enum result messages_delete_some(struct tx *tx, const struct uuid *tenant_id,
     const char *const statements[] = {SQL_DELETE_SOME_VERSIONS, SQL_DELETE_SOME_REACTIONS,
                                       SQL_DELETE_SOME_CHANGES,
                                       SQL_DELETE_SOME}; /* the messages themselves come last */
-
     enum result noted;
 
     CHECK(count_max > 0);
     noted = search_index_note_first(tx, tenant_id, conversation_id, count_max);
     if (noted != R_OK) return noted;
-    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
-        struct db_query *q = db_query(tx->db, statements[i]);
-        enum result result;
-
-        db_bind_uuid(q, 1, conversation_id);
-        db_bind_uuid(q, 2, tenant_id);
-        db_bind_u64(q, 3, count_max);
-        if ((result = db_run(q)) != R_OK) return result;
-    }
-    *count = (size_t)db_changes(tx->db);
-    return R_OK;
+    return purge_some(tx, statements, sizeof statements / sizeof statements[0], tenant_id,
+                      conversation_id, count_max, count);
 }
 
 static void read_row(struct db_query *q, struct arena *arena, struct message *out)

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/check.h"
 #include "limits.h"
+#include "store/purge.h"
 
 #define COLUMNS                                                                                 \
     "task_id, tenant_id, conversation_id, agent_id, session_id, title, status, current_step,"   \
@@ -226,16 +227,6 @@ enum result tasks_delete_some(struct tx *tx, const struct uuid *tenant_id,
 {
     const char *const statements[] = {SQL_DELETE_SOME_TEXTS, SQL_DELETE_SOME};
 
-    CHECK(count_max > 0);
-    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
-        struct db_query *q = db_query(tx->db, statements[i]);
-        enum result result;
-
-        db_bind_uuid(q, 1, conversation_id);
-        db_bind_uuid(q, 2, tenant_id);
-        db_bind_u64(q, 3, count_max);
-        if ((result = db_run(q)) != R_OK) return result;
-    }
-    *count = (size_t)db_changes(tx->db);
-    return R_OK;
+    return purge_some(tx, statements, sizeof statements / sizeof statements[0], tenant_id,
+                      conversation_id, count_max, count);
 }
