@@ -178,8 +178,8 @@ test('every command is in docs/operations.md, and no other', async () => {
 
 test('the table of roles in docs/protocol.md is that of the sources', () => {
   const source = docs.read('src/chat/roles.c')
-  const rows = [...source.matchAll(/\{RIGHT_\w+, "([^"]+)", ([A-Z |]+)\}/g)]
-  const real = rows.map(([, may, roles]) => [may, ...['OWNER', 'ADMIN', 'MEMBER', 'AGENT']
+  const rows = [...source.matchAll(/\{RIGHT_\w+, ([A-Z |]+), "([^"]+)"\}/g)]
+  const real = rows.map(([, roles, may]) => [may, ...['OWNER', 'ADMIN', 'MEMBER', 'AGENT']
     .map((role) => (roles.includes(role) ? 'yes' : 'no'))])
   const table = docs.section(docs.read('docs/protocol.md'), '### Roles **[defined]**')
   const documented = [...table.matchAll(/^\|(.*)\|$/gm)].slice(2)
