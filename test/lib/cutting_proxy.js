@@ -6,6 +6,13 @@ import net from 'node:net'
 // How a cut looks to the client: an orderly end, a reset, or nothing ever again.
 export const CUTS = ['fin', 'rst', 'silence']
 
+// Node cannot reset what has said its end already: it would lose the handle instead of closing it,
+// and the process would never end. Who was told the end gets no reset, then.
+export function reset(socket) {
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
+}
+
 export class CuttingProxy {
   // budget() is asked for each connection: how many bytes pass; Infinity: all. cut(): one of CUTS.
   // hides: a text that the server must not see in what the client sends, such as "carillon.v1"; it
@@ -56,14 +63,9 @@ export class CuttingProxy {
     const how = this.cut()
     this.cutsCount++
     if (how === 'silence') return // for both of them
-    if (how === 'rst') client.resetAndDestroy()
+    if (how === 'rst') reset(client)
     else client.end()
     upstream.destroySoon()
-  }
-
-  // Cut everything that is open now.
-  cutAll() {
-    for (const socket of this.sockets) socket.resetAndDestroy()
   }
 
   stop() {

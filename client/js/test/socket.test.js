@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test, before, after, describe } from 'node:test'
 import { ChatConnectionError, ChatSocket, ChatSocketError } from '@carillon/chat'
 import {
-  Proxy, QUICK, Server, apiOf, clientOf, expectStatus, isMissing, makeAgent, makeTenant,
+  PROTOCOLS, Proxy, QUICK, Server, apiOf, clientOf, expectStatus, isMissing, makeAgent, makeTenant,
   next, record, until,
 } from './lib/world.js'
 
@@ -191,7 +191,7 @@ describe('listening', () => {
 })
 
 describe('coming back', () => {
-  const ways = [['carillon.v1', 'rst']]
+  const ways = PROTOCOLS.flatMap((protocol) => [[protocol, 'fin'], [protocol, 'rst']])
   for (const [protocol, how] of ways) {
     test(`S1 ${protocol}: what is cut (${how}) comes back and misses nothing`, async (t) => {
       const proxy = await Proxy.start(t, server)

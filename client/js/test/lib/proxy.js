@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // proxy.js: a network between a client and its server that can be cut in every way there is.
 import net from 'node:net'
+import { reset } from '../../../../test/lib/cutting_proxy.js'
 
 export class Proxy {
   #pairs = new Set()
@@ -31,7 +32,7 @@ export class Proxy {
 
   #accept(client) {
     if (this.#isDown) {
-      client.resetAndDestroy()
+      reset(client)
       return
     }
     this.#clients.add(client)
@@ -47,7 +48,7 @@ export class Proxy {
       if (!pair.isSilent) upstream.write(bytes)
     })
     upstream.on('data', (bytes) => {
-      if (pair.cutAnswer) client.resetAndDestroy()
+      if (pair.cutAnswer) reset(client)
       else if (!pair.isSilent) client.write(bytes)
     })
     for (const [from, to] of [[client, upstream], [upstream, client]]) {
@@ -64,7 +65,7 @@ export class Proxy {
   cut(how = 'rst') {
     const pairs = this.sockets
     for (const pair of pairs) {
-      if (how === 'rst') pair.client.resetAndDestroy()
+      if (how === 'rst') reset(pair.client)
       else if (how === 'fin') pair.client.end()
       else {
         pair.isSilent = true
@@ -78,7 +79,7 @@ export class Proxy {
   // No network at all, until `up`.
   down() {
     this.#isDown = true
-    for (const pair of this.#pairs) pair.client.resetAndDestroy()
+    for (const pair of this.#pairs) reset(pair.client)
   }
 
   up() {
