@@ -8,7 +8,7 @@
  * @module
  */
 import { newMessageId, type ChatApi } from './api.js'
-import { ChatApiError } from './errors.js'
+import { ChatApiError, ChatNetworkError } from './errors.js'
 import { MessageWindow } from './messages.js'
 import { camel } from './names.js'
 import { Observable } from './observable.js'
@@ -167,6 +167,7 @@ export class ConversationStore extends Observable<ConversationSnapshot> {
   async #load(): Promise<void> {
     try {
       this.#me ||= await this.#source.userId()
+      for (const one of this.#sending) one.message = { ...one.message, senderId: this.#me }
       const [, { participants }] = await Promise.all([
         this.#loadMessages(),
         this.#source.api.getParticipants(this.id),
@@ -178,12 +179,16 @@ export class ConversationStore extends Observable<ConversationSnapshot> {
       this.#status = 'ready'
       this.#error = undefined
     } catch (error) {
-      this.#status = isNotFound(error) ? 'gone' : 'failed'
-      this.#error = error as Error
+      this.#failed(error as Error)
       throw error
     } finally {
       this.changed()
     }
+  }
+
+  #failed(error: Error): void {
+    this.#status = isNotFound(error) ? 'gone' : 'failed'
+    this.#error = error
   }
 
   // The newest page, or, when there is a window already, all that it spans and what came after.
@@ -196,6 +201,7 @@ export class ConversationStore extends Observable<ConversationSnapshot> {
       return
     }
     const { messages, lastSeq } = await this.#readFrom(first)
+    this.#noteOwn(messages.filter(({ seqNum }) => seqNum > this.#window.lastSeq))
     this.#window.replace(messages, lastSeq, this.#window.hasOlder)
   }
 
@@ -274,15 +280,12 @@ export class ConversationStore extends Observable<ConversationSnapshot> {
 
   async #post(sending: Sending): Promise<t.Message> {
     this.changed()
+    let message: t.Message
     try {
-      const message = await this.#source.api.send(sending.request)
-      await this.#serially(() => this.#take(message.seqNum, message))
-      this.#claim(sending, message.id)
-      this.#forget(sending)
-      return message
+      message = await this.#source.api.send(sending.request)
     } catch (error) {
       const heard = this.#window.all.find(({ id }) => id === sending.heardId)
-      if (heard && !this.#hasTwin(sending)) {
+      if (heard && error instanceof ChatNetworkError && !this.#hasTwin(sending)) {
         // The answer got lost, the message did not.
         this.#forget(sending)
         return heard
@@ -292,6 +295,10 @@ export class ConversationStore extends Observable<ConversationSnapshot> {
       this.changed()
       throw error
     }
+    await this.#soon(() => this.#take(message.seqNum, message))
+    this.#claim(sending, message.id)
+    this.#forget(sending)
+    return message
   }
 
   // An event does not say which attempt it is of. Of two with the same text the wrong one may have
@@ -472,10 +479,15 @@ export class ConversationStore extends Observable<ConversationSnapshot> {
     return handled(done)
   }
 
-  #soon(work: () => unknown): void {
-    void this.#serially(async () => {
+  // What cannot be read is read again when the connection comes back, or when more happens.
+  #soon(work: () => unknown): Promise<void> {
+    return this.#serially(async () => {
       if (this.#isClosed) return
-      await work()
+      try {
+        await work()
+      } catch (error) {
+        this.#failed(error as Error)
+      }
       this.changed()
     })
   }
@@ -493,8 +505,13 @@ export class ConversationStore extends Observable<ConversationSnapshot> {
 
   #append(messages: t.Message[], lastSeq: number): void {
     this.#window.append(messages, lastSeq, this.#keptMax)
+    for (const { senderId } of messages) this.#showTyping(senderId, false)
+    this.#noteOwn(messages)
+  }
+
+  // Some of these new messages may be what is just being sent.
+  #noteOwn(messages: t.Message[]): void {
     for (const { id, senderId, contentText } of messages) {
-      this.#showTyping(senderId, false)
       if (senderId !== this.#me) continue
       const sending = this.#sending.find((one) => !one.heardId &&
         one.message.state === 'sending' && one.message.contentText === contentText)
@@ -503,12 +520,7 @@ export class ConversationStore extends Observable<ConversationSnapshot> {
   }
 
   async #loadParticipants(): Promise<void> {
-    try {
-      this.#participants = (await this.#source.api.getParticipants(this.id)).participants
-    } catch (error) {
-      if (!isNotFound(error)) throw error
-      this.#status = 'gone'
-    }
+    this.#participants = (await this.#source.api.getParticipants(this.id)).participants
   }
 
   #noteRead(userId: string, seq: number): boolean {

@@ -2,7 +2,7 @@
 // conversation.test.js: live conversations: ordered and complete whatever happens to the network.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { ChatApiError } from '@carillon/chat'
+import { ChatApiError, ChatNetworkError } from '@carillon/chat'
 import { PROTOCOLS, Proxy, Server, apiOf, clientOf, makeTenant, next, until } from './lib/world.js'
 
 let server
@@ -30,6 +30,7 @@ async function open(t, person, id, options) {
 }
 const story = (store) => JSON.stringify(store.getSnapshot()).slice(-1500)
 const texts = ({ messages }) => messages.map(({ contentText }) => contentText)
+const states = ({ messages }) => messages.map(({ state }) => state)
 const numbers = ({ messages }) => messages.map(({ seqNum }) => seqNum)
 const upTo = (n, from = 1) => Array.from({ length: n - from + 1 }, (_, i) => i + from)
 
@@ -163,6 +164,90 @@ describe('sending', () => {
     assert.deepEqual(numbers(snapshot()), [1, 2, 3, 4])
     assert.deepEqual(texts(snapshot()).sort(), ['a', 'b', 'b', 'c'])
     assert.ok(seen.every((one) => one.split(',').length === 4), `never more, never fewer: ${seen}`)
+  })
+
+  // Two messages of the same text, of which the second overtakes the first: the first is held back
+  // before it gets to the server, the second's answer after that. `go` and `answer` let them on.
+  async function overtake(t, room) {
+    const steps = {}
+    const gone = new Promise((resolve) => (steps.go = resolve))
+    const answered = new Promise((resolve) => (steps.answer = resolve))
+    let sends = 0
+    const held = async (url, init) => {
+      const turn = String(url).endsWith('/send') && ++sends
+      if (turn === 1 && await gone === 'lost') throw new TypeError('no network')
+      const answer = await fetch(url, init)
+      if (turn === 2) await answered
+      return answer
+    }
+    const opened = await open(t, grace, room, { fetch: held, retries: 0 })
+    const both = [opened.store.send('b'), opened.store.send('b')]
+    await opened.shows((now) => states(now)[0] === 'sent', 'the second one')
+    return { ...opened, ...steps, both }
+  }
+
+  test('of two with the same text, each is there once, whichever comes first', async (t) => {
+    const { snapshot, go, answer, both } = await overtake(t, await makeRoom())
+    assert.deepEqual(states(snapshot()), ['sent', 'sending'])
+    answer()
+    assert.equal((await both[1]).seqNum, 1)
+    assert.deepEqual(states(snapshot()), ['sent', 'sending'], 'the first one is still to come')
+    go()
+    assert.equal((await both[0]).seqNum, 2)
+    assert.deepEqual([states(snapshot()), numbers(snapshot())], [['sent', 'sent'], [1, 2]])
+  })
+
+  test('what is lost is not taken for sent because of its twin', async (t) => {
+    const { store, snapshot, go, answer, both } = await overtake(t, await makeRoom())
+    go('lost')
+    await assert.rejects(both[0], ChatNetworkError)
+    answer()
+    await both[1]
+    assert.deepEqual(states(snapshot()), ['sent', 'failed'])
+    assert.equal((await store.retry(snapshot().messages[1].clientMsgId)).seqNum, 2)
+    assert.deepEqual(states(snapshot()), ['sent', 'sent'])
+  })
+
+  test('what the server refuses has failed, whatever another device says', async (t) => {
+    const room = await makeRoom()
+    let refuse
+    const refused = new Promise((resolve) => (refuse = resolve))
+    const { store, shows, snapshot } = await open(t, grace, room, {
+      fetch: async (url, init) => {
+        if (!String(url).endsWith('/send')) return fetch(url, init)
+        await refused
+        return new Response('{"error":"no","code":"forbidden"}', { status: 403 })
+      },
+    })
+    const sent = store.send('the same')
+    await grace.send(room, 'the same')
+    await shows(({ messages }) => messages[0].seqNum === 1, 'that of the other device')
+    refuse()
+    await assert.rejects(sent, ChatApiError)
+    assert.deepEqual(states(snapshot()), ['sent', 'failed'])
+  })
+
+  test('what was sent is sent, also when what is around it cannot be read', async (t) => {
+    const room = await makeRoom()
+    const proxy = await Proxy.start(t, server)
+    let isGone = false
+    const { store, shows, snapshot } = await open(t, grace, room, {
+      via: proxy,
+      protocol: 'base', // its events come without their messages
+      retries: 0,
+      fetch: async (url, init) => {
+        if (isGone && String(url).includes(`${room}/messages`)) throw new TypeError('no network')
+        return fetch(url, init)
+      },
+    })
+    isGone = true
+    await ada.send(room, 'unread')
+    await shows(({ status }) => status === 'failed', 'the failure')
+    assert.equal((await store.send('mine')).seqNum, 2)
+    isGone = false
+    proxy.cut()
+    await shows(({ status }) => status === 'ready', 'the end of it')
+    assert.deepEqual(texts(snapshot()), ['unread', 'mine'])
   })
 
   test('what cannot be sent has failed, is sent again, or is taken away', async (t) => {

@@ -25,8 +25,8 @@ export const QUICK = { reconnectInterval: 20, maxReconnectDelay: 200 }
 export const PROTOCOLS = ['carillon.v1', 'base']
 
 // As the server of somebody else answers, who speaks the base protocol only.
-async function baseFetch(url, init) {
-  const answer = await fetch(url, init)
+const baseFetch = (call = fetch) => async (url, init) => {
+  const answer = await call(url, init)
   if (!String(url).endsWith('/v1/messaging/token') || !answer.ok) return answer
   const { protocols: _, ...rest } = await answer.json()
   return new Response(JSON.stringify(rest), { status: answer.status, headers: answer.headers })
@@ -36,8 +36,8 @@ async function baseFetch(url, init) {
 // server itself; `protocol`: one of PROTOCOLS.
 export function clientOf(t, person, { via, protocol, ...options } = {}) {
   const apiUrl = (via ?? person.server).url
-  const base = protocol === 'base' ? { fetch: baseFetch } : {}
-  const client = new ChatClient({ apiUrl, token: person.access, ...QUICK, ...base, ...options })
+  if (protocol === 'base') options.fetch = baseFetch(options.fetch)
+  const client = new ChatClient({ apiUrl, token: person.access, ...QUICK, ...options })
   t.after(() => client.disconnect())
   return client
 }
