@@ -9,14 +9,14 @@ import { performance } from 'node:perf_hooks'
 import { Ledger, assertIntegrity, noteHeard, range, sendUntilGone } from '../lib/crash.js'
 import { expectStatus, makeTenant } from '../lib/people.js'
 import { Random } from '../lib/random.js'
-import { startServer } from '../lib/server.js'
+import { IS_SANITIZED, startServer } from '../lib/server.js'
 import { until } from '../lib/wait.js'
 
 const CYCLES = Number(process.env.CRASH_CYCLES ?? 10)
 const SENDERS = Number(process.env.CRASH_SENDERS ?? 64)
 const CONVERSATIONS = 8
 // The goal is 1 s; a server under a sanitizer is several times slower and is not held to it.
-const READY_MS_MAX = /asan|tsan/.test(process.env.CARILLON_BIN ?? '') ? 15_000 : 1000
+const READY_MS_MAX = IS_SANITIZED ? 15_000 : 1000
 
 test(`D1 ${CYCLES} times kill -9 under ${SENDERS} senders lose, double and reorder nothing`,
   { timeout: 60_000 + CYCLES * 30_000 }, async (t) => {

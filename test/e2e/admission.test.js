@@ -8,7 +8,7 @@ import { describe, test } from 'node:test'
 import { Child } from '../lib/child.js'
 import { RawHttp, errorOf } from '../lib/http.js'
 import { EventSocket, expectStatus, makeTenant, settle, signup } from '../lib/people.js'
-import { CARILLON, startServer, temporaryDirectory } from '../lib/server.js'
+import { CARILLON, IS_SANITIZED, startServer, temporaryDirectory } from '../lib/server.js'
 import { until } from '../lib/wait.js'
 import { RawWs, handshakeBytes, handshakeHeaders } from '../lib/ws_raw.js'
 
@@ -247,7 +247,8 @@ test('S6 connections that come and go leave no memory behind', async (t) => {
   await storm(3000)
   const grown = rss() - before
   t.diagnostic(`RSS ${before} kB, ${grown} kB more after 3,000 connections`)
-  assert.ok(grown < 4096, `${grown} kB more after 3,000 connections`)
+  // Of a sanitized server the leak sanitizer says it, when it ends.
+  assert.ok(grown < 4096 || IS_SANITIZED, `${grown} kB more after 3,000 connections`)
 })
 
 test('S8 a reconnect of everybody at once is admitted, and nobody starves', async (t) => {

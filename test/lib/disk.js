@@ -4,14 +4,14 @@
 import { closeSync, existsSync, openSync, ftruncateSync, readFileSync, readdirSync, rmSync,
   writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { BUILD_DIR } from './server.js'
+import { BUILD_DIR, IS_SANITIZED } from './server.js'
 
 const NOTE_BYTES = 40
 const SECTOR_BYTES = 512
 
 export class Disk {
   // The shim cannot come before the runtime of a sanitizer, which wants to be the first.
-  static isPossible = !/asan|tsan/.test(process.env.CARILLON_BIN ?? '')
+  static isPossible = !IS_SANITIZED
 
   constructor(directory) {
     this.control = join(directory, 'control')

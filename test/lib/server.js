@@ -14,6 +14,8 @@ import {
 import { within } from './wait.js'
 
 export const CARILLON = process.env.CARILLON_BIN ?? 'build/carillon'
+// A sanitized server is several times slower, and keeps freed memory for a while to watch it.
+export const IS_SANITIZED = /build-(asan|tsan)/.test(CARILLON)
 export const BUILD_DIR = process.env.CARILLON_BUILD_DIR ?? 'build'
 
 // Real password hashing would be most of the time of a suite that makes people.
