@@ -263,7 +263,7 @@ describe('streaming', () => {
     await socket.close()
   })
 
-  test('only the agent of the task streams', async () => {
+  test('Z7 only the agent of the task streams, and only there', async () => {
     const task = await makeTask()
     const other = await makeAgent(ada, 'Other')
     expectStatus(await new TaskStream(ada, task.id).end(), 403)
@@ -407,7 +407,7 @@ describe('lines', () => {
 })
 
 describe('losses', () => {
-  test('a lost agent has 30 s, also across a restart; its text is kept', async (t) => {
+  test('D9 a lost agent has 30 s, also across a restart; its text is kept', async (t) => {
     const own = await startServer(t)
     const [owner] = await makeTenant(own, 'Owner')
     const agent = await makeAgent(owner, 'Agent')
