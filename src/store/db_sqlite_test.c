@@ -230,6 +230,7 @@ static void the_wal_begins_again_after_a_checkpoint(void **state)
     assert_true(file_size(f, "") > (off_t)STORE_WAL_PAGES_MAX * 4 * 4096);
 }
 
+/* D5, with the bound on reads of reader_test.c. */
 static void a_wal_that_a_reader_held_is_cut(void **state)
 {
     const struct fixture *f = *state;
