@@ -20,9 +20,11 @@ static const char SQL_CLEAR_USER[] =
 static const char *const SQL_CLEAR_INVITES =
     "DELETE FROM invite WHERE tenant_id = $2 AND (used_by = $1 OR email_key = (SELECT u.email_key"
     " FROM user_account u WHERE u.user_id = $1))";
-static const char *const clear_statements[] = {
+static const char SQL_CLEAR_REFRESH_TOKENS[] =
     "DELETE FROM refresh_token WHERE tenant_id = $2 AND session_id IN (SELECT session_id"
-    " FROM session WHERE user_id = $1)",
+    " FROM session WHERE user_id = $1)";
+static const char *const clear_statements[] = {
+    SQL_CLEAR_REFRESH_TOKENS,
     "DELETE FROM session WHERE user_id = $1 AND tenant_id = $2",
     "DELETE FROM user_block WHERE (blocker_id = $1 OR blocked_id = $1) AND tenant_id = $2",
 };
