@@ -471,9 +471,10 @@ export class ChatApi {
   }
 
   /**
-   * As the agent of a session: tell its subscribers, who get a `brain_event` with this payload.
+   * As its agent: tell the subscribers of a session, who get a `brain_event` with this payload. The
+   * session is that of a task; one that has none is its own.
    * @example
-   * await agentApi.sendSessionEvent('session-1', { thought: 'hm' })
+   * await agentApi.sendSessionEvent(taskId, { thought: 'hm' })
    */
   async sendSessionEvent(sessionId: string, payload: unknown): Promise<void> {
     const path = `/v1/chat/sessions/${part(sessionId)}/events`

@@ -69,7 +69,10 @@ interface Sending {
   heardId?: string
 }
 
-/** A live conversation; made by {@link ChatClient.conversation}. */
+/**
+ * A live conversation; made by {@link ChatClient.conversation}. It is a {@link Store} of a
+ * {@link ConversationSnapshot}.
+ */
 export class ConversationStore extends Observable<ConversationSnapshot> {
   readonly id: string
   readonly #source: ConversationSource
@@ -379,10 +382,11 @@ export class ConversationStore extends Observable<ConversationSnapshot> {
    * await chat.markRead()
    * chat.close()
    */
-  async markRead(upToSeq = this.#window.all.at(-1)?.seqNum ?? 0): Promise<void> {
-    if (upToSeq <= (this.#reads[this.#me] ?? 0)) return
-    await this.#source.api.markRead(this.id, upToSeq)
-    if (this.#noteRead(this.#me, upToSeq)) this.changed()
+  async markRead(upToSeq?: number): Promise<void> {
+    const seq = upToSeq ?? this.#window.all.at(-1)?.seqNum ?? 0
+    if (seq <= (this.#reads[this.#me] ?? 0)) return
+    await this.#source.api.markRead(this.id, seq)
+    if (this.#noteRead(this.#me, seq)) this.changed()
   }
 
   /**

@@ -32,7 +32,10 @@ export interface ConversationListSource {
 const PAUSE_MS = 1000
 const MATTERS = /^(message\.(created|edited|deleted|read)|conversation\.|user\.)/
 
-/** A live list; made by {@link ChatClient.conversations}. */
+/**
+ * A live list; made by {@link ChatClient.conversations}. It is a {@link Store} of a
+ * {@link ConversationListSnapshot}.
+ */
 export class ConversationListStore extends Observable<ConversationListSnapshot> {
   readonly #source: ConversationListSource
   readonly #ends: (() => void)[]

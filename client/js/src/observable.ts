@@ -6,7 +6,16 @@
  * @module
  */
 
-/** A live value. */
+/**
+ * A live value.
+ * @example
+ * const list = client.conversations()
+ * await list.ready
+ * const end = list.subscribe(() => console.log(list.getSnapshot().unread))
+ * assert.equal(list.getSnapshot(), list.getSnapshot())
+ * end()
+ * list.close()
+ */
 export interface Store<T> {
   /** The value of now; the same object until something changes. */
   getSnapshot(): T

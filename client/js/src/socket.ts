@@ -49,6 +49,10 @@ const SUBSCRIBE_MAX = 128
 const REVOKED = 4001
 const TOKEN_EXPIRED = 4002
 
+/**
+ * The one connection of a user, which comes back by itself and misses nothing. A {@link ChatClient}
+ * has one; it can also be used alone.
+ */
 export class ChatSocket {
   readonly #options: ChatSocketOptions
   readonly #api: ChatApi

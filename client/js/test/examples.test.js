@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Child } from '../../../test/lib/child.js'
+import * as docs from '../../../test/lib/docs.js'
 import { Site, launch, openTab } from './lib/browser.js'
 import { ROOT } from './lib/source.js'
 import { Server, apiOf, expectStatus, makeAgent, makeTenant, until } from './lib/world.js'
@@ -14,6 +15,9 @@ const EXAMPLES = join(ROOT, '../../examples/js')
 
 test('embed.html: a page with a chat in ten lines', async (t) => {
   const html = readFileSync(join(EXAMPLES, 'embed.html'), 'utf8')
+  const [[, printed]] = docs.testBlocks(docs.read('README.md'))
+    .filter(([what]) => what === 'embedded')
+  assert.ok(html.endsWith(`\n${printed}`), 'README.md shows it as it is')
   const [, script] = /<script type="module">\n([^]*?)<\/script>/.exec(html)
   assert.ok(script.trim().split('\n').length <= 10, 'ten lines')
   const routes = {}

@@ -20,7 +20,8 @@ const ARGS = [
 export async function bundle(entry) {
   const { outputFiles: [file] } = await build({
     absWorkingDir: ROOT,
-    stdin: { contents: entry, resolveDir: ROOT, loader: 'js' },
+    stdin: { contents: entry, resolveDir: ROOT, loader: 'jsx' },
+    jsx: 'automatic',
     bundle: true,
     minify: true,
     format: 'esm',

@@ -16,7 +16,7 @@ export {
 export const LIVEKIT = {
   CARILLON_LIVEKIT_URL: 'ws://127.0.0.1:7880',
   CARILLON_LIVEKIT_API_KEY: 'APItest',
-  CARILLON_LIVEKIT_API_SECRET: 'a secret of at least thirty-two bytes',
+  CARILLON_LIVEKIT_API_SECRET: 'a-secret-of-at-least-thirty-two-bytes',
 }
 
 // Soon enough for a test, and still a backoff.
