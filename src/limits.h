@@ -252,6 +252,9 @@ static_assert(SEARCH_TEXT_BYTES_MAX >= 32 * MESSAGE_TEXT_BYTES_MAX, "any message
 #define TASK_STEP_BYTES_MAX 200u         /* current_step; past it: 400 */
 #define TASK_NARRATIVE_BYTES_MAX 1000u   /* progress_narrative; past it: 400 */
 #define TASK_SESSION_BYTES_MAX 128u      /* session_id, as WS_SESSION_ID_BYTES_MAX; past it: 400 */
+#define SESSION_PAYLOAD_BYTES_MAX 65536u /* of a session's event, as JSON; past it: 413 */
+/* In which a session's events are heard; past it: not in those that were made first. */
+#define SESSION_CONVERSATIONS_MAX 16u
 #define STREAM_TEXT_BYTES_MAX (1u << 20) /* what a task may stream; past it: 413 */
 #define STREAM_LINE_BYTES_MAX 16384u     /* one line with its delta; past it: 413 */
 #define STREAM_LINES_PER_SEC_MAX 1000u /* of one stream; past it: not read until the next second */

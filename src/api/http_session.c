@@ -474,6 +474,7 @@ static bool find_route(struct request *r, const struct http_request_head *head)
     r->route = match.route;
     r->rate_class = match.rate_class;
     memcpy(r->params, match.params, sizeof r->params);
+    r->name = match.name;
     return true;
 }
 

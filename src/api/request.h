@@ -32,6 +32,7 @@ struct request {
     struct caller caller;
     enum http_method method;
     struct uuid params[REQUEST_PARAMS_MAX]; /* the `:id` parts of the path, in order */
+    struct str name;                        /* the `:name` part, not empty; in the arena */
     struct str path;                        /* decoded, without the query; in the arena */
     struct str query;                       /* raw, without `?`; in the arena */
     struct str if_none_match;               /* the header, raw; in the arena */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* route.h — the table of all doors: method, path, who may come in, handler.
- * Paths have literal segments and `:id` segments (a UUID). A path under /v1/chat answers at its
+ * Paths have literal segments and `:id` segments (a UUID) or one `:name`
+ * segment (any text). A path under /v1/chat answers at its
  * short path (without the prefix) too. */
 #ifndef API_ROUTE_H
 #define API_ROUTE_H

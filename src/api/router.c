@@ -61,7 +61,8 @@ static struct str next_segment(struct str *path)
 
 /* Does the path fit? `literals` counts the segments that fit literally, to prefer the closer
  * route. */
-static bool fits(const char *pattern_text, struct str path, struct uuid *params, unsigned *literals)
+static bool fits(const char *pattern_text, struct str path, struct route_match *out,
+                 unsigned *literals)
 {
     struct str pattern = str_from(pattern_text);
     size_t params_count = 0;
@@ -70,9 +71,12 @@ static bool fits(const char *pattern_text, struct str path, struct uuid *params,
     while (pattern.len > 0 && path.len > 0) {
         struct str expected = next_segment(&pattern);
         struct str segment = next_segment(&path);
-        if (expected.len > 0 && expected.at[0] == ':') {
+        if (str_equals(expected, STR(":name"))) {
+            if (segment.len == 0) return false;
+            out->name = segment;
+        } else if (expected.len > 0 && expected.at[0] == ':') {
             CHECK(params_count < REQUEST_PARAMS_MAX);
-            if (!uuid_parse(segment, &params[params_count++])) return false;
+            if (!uuid_parse(segment, &out->params[params_count++])) return false;
         } else if (str_equals(expected, segment)) {
             (*literals)++;
         } else {
@@ -83,14 +87,14 @@ static bool fits(const char *pattern_text, struct str path, struct uuid *params,
 }
 
 /* A route below /v1/chat answers at its path without that prefix, too. */
-static bool fits_either(const char *pattern, struct str path, struct uuid *params,
+static bool fits_either(const char *pattern, struct str path, struct route_match *out,
                         unsigned *literals)
 {
     static const struct str prefix = STR("/v1/chat/");
 
-    if (fits(pattern, path, params, literals)) return true;
+    if (fits(pattern, path, out, literals)) return true;
     return str_starts_with(str_from(pattern), prefix) &&
-           fits(pattern + prefix.len - 1, path, params, literals);
+           fits(pattern + prefix.len - 1, path, out, literals);
 }
 
 void router_find(enum http_method method, struct str path, struct route_match *out)
@@ -101,16 +105,17 @@ void router_find(enum http_method method, struct str path, struct route_match *o
     *out = (struct route_match){0};
     if (!str_starts_with(path, STR("/"))) return; /* "*" */
     for (size_t i = 0; i < table_count; i++) {
-        struct uuid params[REQUEST_PARAMS_MAX] = {0};
+        struct route_match fit = {0};
         unsigned literals;
-        if (!fits_either(table[i]->path, path, params, &literals)) continue;
+        if (!fits_either(table[i]->path, path, &fit, &literals)) continue;
         out->path_exists = true;
         out->methods |= 1u << table[i]->method;
         if (table[i]->method != wanted || (out->route != NULL && literals <= best)) continue;
         out->route = table[i];
         out->rate_class = classes[i];
         best = literals;
-        memcpy(out->params, params, sizeof params);
+        memcpy(out->params, fit.params, sizeof fit.params);
+        out->name = fit.name;
     }
     if (out->methods & 1u << HTTP_METHOD_GET) out->methods |= 1u << HTTP_METHOD_HEAD;
     if (out->path_exists) out->methods |= 1u << HTTP_METHOD_OPTIONS;

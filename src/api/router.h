@@ -15,11 +15,13 @@ struct route_match {
     unsigned methods;           /* bit 1 << enum http_method of those */
     enum rate_class rate_class; /* of the route */
     struct uuid params[REQUEST_PARAMS_MAX];
+    struct str name; /* the `:name` part of the path, which it views; at == NULL: none */
 };
 
 /* Main thread, before the workers. CHECKs that no two routes are the same. */
 void router_init(void);
-/* HEAD finds the route of GET. A parameter that is no UUID is an unknown path. */
+/* HEAD finds the route of GET. A parameter that is no UUID, or an empty name, is an unknown
+ * path. */
 void router_find(enum http_method method, struct str path, struct route_match *out);
 
 /* Routes by number, for metrics and tests: 0 <= number < router_count(). */

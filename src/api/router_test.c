@@ -109,6 +109,18 @@ static void test_parameters_are_ids(void **state)
     }
 }
 
+static void test_a_name_is_any_text(void **state)
+{
+    struct route_match match = find(HTTP_METHOD_POST, "/sessions/run 7:\xc3\xa9/events");
+
+    (void)state;
+    assert_non_null(match.route);
+    assert_true(str_equals(match.name, STR("run 7:\xc3\xa9")));
+    assert_null(find(HTTP_METHOD_POST, "/sessions//events").route);
+    assert_null(find(HTTP_METHOD_POST, "/sessions/a/b/events").route);
+    assert_null(find(HTTP_METHOD_POST, "/v1/messaging/token").name.at);
+}
+
 static void test_two_parameters_in_order(void **state)
 {
     struct uuid first;
@@ -177,6 +189,7 @@ int main(void)
         cmocka_unit_test(test_every_route_is_found),
         cmocka_unit_test(test_chat_routes_have_a_short_path),
         cmocka_unit_test(test_parameters_are_ids),
+        cmocka_unit_test(test_a_name_is_any_text),
         cmocka_unit_test(test_two_parameters_in_order),
         cmocka_unit_test(test_methods),
         cmocka_unit_test(test_odd_paths),

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+/* One in a line, so that a new one is one line of a change. */
+/* clang-format off */
 const struct route_list *const route_lists[] = {
     &system_routes,
     &signup_routes,
@@ -24,8 +26,10 @@ const struct route_list *const route_lists[] = {
     &agent_routes,
     &task_routes,
     &stream_routes,
+    &session_event_routes,
     &document_routes,
     &call_routes,
     &search_routes,
     NULL,
 };
+/* clang-format on */

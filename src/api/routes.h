@@ -22,8 +22,9 @@ extern const struct route_list read_routes; /* read_routes.c: read marks, unread
 extern const struct route_list user_routes; /* user_routes.c: users and agents of a tenant */
 extern const struct route_list agent_routes;
 extern const struct route_list task_routes;
-extern const struct route_list stream_routes; /* what agents stream to their tasks */
-extern const struct route_list call_routes;   /* calls, and what LiveKit reports of them */
+extern const struct route_list session_event_routes; /* what agents tell of their sessions */
+extern const struct route_list stream_routes;        /* what agents stream to their tasks */
+extern const struct route_list call_routes;          /* calls, and what LiveKit reports of them */
 extern const struct route_list typing_routes;
 extern const struct route_list presence_routes;
 extern const struct route_list document_routes;

@@ -3,11 +3,10 @@
  * accepted, and one error that names what was not). */
 #include "api/ws_command.h"
 
-#include <sodium.h>
-
 #include "base/check.h"
 #include "base/json_in.h"
 #include "base/json_out.h"
+#include "chat/session_events.h"
 #include "limits.h"
 
 #define COMMAND_REPLY_BYTES_MAX (16u * 1024u)
@@ -110,21 +109,16 @@ static void unsubscribe(struct command *c)
     send_refused(c, STR("unknown conversation:"), refused, refused_count);
 }
 
-/* Sessions are named by agents; a name means nothing outside its tenant. */
 static bool read_session(struct command *c, struct str *name, struct uuid *key)
 {
     struct json_in_fault fault = {0};
-    crypto_generichash_state hash;
 
     if (json_in_str(c->body, "session_id", JSON_IN_REQUIRED, WS_SESSION_ID_BYTES_MAX, name,
                     &fault) != R_OK) {
         send_error(c, str_from(fault.text));
         return false;
     }
-    crypto_generichash_init(&hash, NULL, 0, sizeof key->bytes);
-    crypto_generichash_update(&hash, c->session->tenant_id.bytes, 16);
-    crypto_generichash_update(&hash, (const unsigned char *)name->at, name->len);
-    crypto_generichash_final(&hash, key->bytes, sizeof key->bytes);
+    *key = session_key(&c->session->tenant_id, *name);
     return true;
 }
 

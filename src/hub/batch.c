@@ -43,7 +43,8 @@ void batch_add(struct batch **batch, const struct effect *effect, uint64_t order
         *batch = b;
     }
     CHECK(b->bytes[ENCODING_BASE] == NULL && b->bytes[ENCODING_V1] == NULL);
-    b->has_audience |= effect->audience.kind != AUDIENCE_EVERYONE;
+    b->has_audience |=
+        effect->audience.kind != AUDIENCE_EVERYONE || effect->channel == CHANNEL_SESSION;
     b->has_live |= (effect->flags & EVENT_LIVE) != 0;
     if (b->first_cursor == UINT64_MAX && effect->cursor != 0) b->first_cursor = effect->cursor;
     event = &b->events[b->events_count++];

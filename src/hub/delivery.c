@@ -40,8 +40,18 @@ static bool contains(const struct audience *audience, const struct uuid *user_id
     return false;
 }
 
-static bool may_hear(const struct listener *l, const struct subscription *subscription,
-                     const struct batch_event *event)
+/* Is the listener's user in one of the conversations of a session's event? */
+static bool is_in_place(const struct hub *hub, const struct listener *l,
+                        const struct effect *effect)
+{
+    for (size_t i = 0; i < effect->conversation_ids_count; i++) {
+        if (hub_hears_conversation(hub, l, &effect->conversation_ids[i])) return true;
+    }
+    return false;
+}
+
+static bool may_hear(const struct hub *hub, const struct listener *l,
+                     const struct subscription *subscription, const struct batch_event *event)
 {
     const struct effect *effect = event->effect;
 
@@ -58,6 +68,7 @@ static bool may_hear(const struct listener *l, const struct subscription *subscr
         if (contains(&effect->audience, &l->user_id)) return false;
         break;
     }
+    if (effect->channel == CHANNEL_SESSION && !is_in_place(hub, l, effect)) return false;
     if ((effect->flags & EVENT_LIVE) == 0) return true;
     if (l->has_focus && !subscription->is_focused && effect->channel == CHANNEL_CONVERSATION)
         return false;
@@ -117,7 +128,7 @@ void delivery_of_one(struct hub *hub, struct listener *l, const struct channel *
     g.count = 0;
     g.events_count = 0;
     for (uint32_t i = 0; i < batch->events_count; i++) {
-        if (may_hear(l, subscription, &batch->events[i])) gather(&g, batch, &batch->events[i]);
+        if (may_hear(hub, l, subscription, &batch->events[i])) gather(&g, batch, &batch->events[i]);
     }
     gather_end(&g);
 }
@@ -159,7 +170,7 @@ void delivery_of_many(struct hub *hub, struct listener *l)
     while ((n = earliest(hub, l)) != NULL) {
         const struct batch *batch = batch_of(hub, l, n);
         const struct batch_event *event = &batch->events[n->event++];
-        if (may_hear(l, &l->subscriptions[n->subscription], event)) gather(&g, batch, event);
+        if (may_hear(hub, l, &l->subscriptions[n->subscription], event)) gather(&g, batch, event);
     }
     gather_end(&g);
 }

@@ -15,7 +15,23 @@ static char *put(char *at, struct str s)
     return at + s.len;
 }
 
-struct frame *event_frame_new(const struct effect *event)
+/* What an agent tells of its session is passed on as it is, without an envelope. */
+static struct frame *session_frame_new(struct str payload)
+{
+    static const struct str open = STR("{\"type\":\"brain_event\",\"payload\":");
+    static const struct str close = STR("}");
+    size_t json_bytes = open.len + payload.len + close.len;
+    char header[WS_FRAME_HEADER_BYTES_MAX];
+    size_t header_bytes = ws_frame_header(WS_OPCODE_TEXT, json_bytes, header);
+    struct frame *frame = frame_new(header_bytes + json_bytes);
+    char *at = put(frame->bytes, str_of(header, header_bytes));
+
+    at = put(put(put(at, open), payload), close);
+    CHECK(at == frame->bytes + frame->len);
+    return frame;
+}
+
+static struct frame *enveloped_frame_new(const struct effect *event)
 {
     static const struct str open = STR("{\"type\":\"event\"");
     static const struct str conversation = STR(",\"conversation_id\":\"");
@@ -30,7 +46,6 @@ struct frame *event_frame_new(const struct effect *event)
     struct frame *frame = frame_new(header_bytes + json_bytes);
     char *at = put(frame->bytes, str_of(header, header_bytes));
 
-    CHECK(event->kind == EFFECT_EVENT || event->kind == EFFECT_PRESENCE);
     at = put(at, open);
     if (has_conversation) {
         at = put(at, conversation);
@@ -45,6 +60,13 @@ struct frame *event_frame_new(const struct effect *event)
     at = put(at, close);
     CHECK(at == frame->bytes + frame->len);
     return frame;
+}
+
+struct frame *event_frame_new(const struct effect *event)
+{
+    CHECK(event->kind == EFFECT_EVENT || event->kind == EFFECT_PRESENCE);
+    return event->channel == CHANNEL_SESSION ? session_frame_new(event->payload)
+                                             : enveloped_frame_new(event);
 }
 
 /* The payload with the message in it. */

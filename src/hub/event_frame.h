@@ -2,6 +2,7 @@
 /* event_frame.h — an event as the bytes of one WebSocket frame (docs/protocol.md), in one of two
  * encodings: the base, `{"type":"event","conversation_id"?,"payload":{"type","payload"}}`, and that
  * of carillon.v1, which adds the cursor of a durable event and the message of a message.created.
+ * What is heard on the channel of an agent's session is a `brain_event` instead, the same in both.
  * Encoded once, by the thread that publishes or replays; shared by everybody who hears it. Any
  * thread. */
 #ifndef HUB_EVENT_FRAME_H

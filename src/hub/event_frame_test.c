@@ -43,6 +43,17 @@ static void test_exact_bytes(void **state)
                              "\"user.updated\",\"payload\":{}}}"));
 }
 
+/* What an agent tells of its session has no envelope. */
+static void test_exact_bytes_of_a_session(void **state)
+{
+    struct effect event = {
+        .kind = EFFECT_EVENT, .channel = CHANNEL_SESSION, .payload = STR("[1,2]")};
+
+    (void)state;
+    expect_bytes(&event, STR("\x81\x26"
+                             "{\"type\":\"brain_event\",\"payload\":[1,2]}"));
+}
+
 /* The frame as a client reads it: one text message of JSON, whose innermost payload is returned. */
 static json_t *read_as_client(struct frame *frame, json_t **whole)
 {
@@ -225,9 +236,13 @@ static void test_v1_at_the_bound(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_v1_has_a_cursor), cmocka_unit_test(test_v1_has_the_message),
-        cmocka_unit_test(test_v1_at_the_bound), cmocka_unit_test(test_exact_bytes),
-        cmocka_unit_test(test_read_back),       cmocka_unit_test(test_names_are_where_they_belong),
+        cmocka_unit_test(test_v1_has_a_cursor),
+        cmocka_unit_test(test_v1_has_the_message),
+        cmocka_unit_test(test_v1_at_the_bound),
+        cmocka_unit_test(test_exact_bytes),
+        cmocka_unit_test(test_exact_bytes_of_a_session),
+        cmocka_unit_test(test_read_back),
+        cmocka_unit_test(test_names_are_where_they_belong),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

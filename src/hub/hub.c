@@ -132,12 +132,18 @@ void hub_unlisten(struct hub *hub, struct listener *l)
     if (l->encoding == ENCODING_V1) atomic_fetch_sub(hub->v1_count, 1);
 }
 
-static struct subscription *find_conversation(struct hub *hub, const struct listener *l,
+static struct subscription *find_conversation(const struct hub *hub, const struct listener *l,
                                               const struct uuid *conversation_id)
 {
-    struct channel *channel = map_find(&hub->conversations, conversation_id);
+    const struct channel *channel = map_find(&hub->conversations, conversation_id);
 
     return channel == NULL ? NULL : channel_subscription(channel, l);
+}
+
+bool hub_hears_conversation(const struct hub *hub, const struct listener *l,
+                            const struct uuid *conversation_id)
+{
+    return find_conversation(hub, l, conversation_id) != NULL;
 }
 
 size_t hub_focus_count(const struct listener *l)

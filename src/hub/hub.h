@@ -110,9 +110,11 @@ void hub_unlisten(struct hub *hub, struct listener *l);
 bool hub_focus(struct hub *hub, struct listener *l, const struct uuid *conversation_id);
 bool hub_unfocus(struct hub *hub, struct listener *l, const struct uuid *conversation_id);
 size_t hub_focus_count(const struct listener *l);
+bool hub_hears_conversation(const struct hub *hub, const struct listener *l,
+                            const struct uuid *conversation_id);
 
-/* Hear an agent's session, or stop. Its key is a hash of tenant and session id. False:
- * HUB_FOCUS_MAX. */
+/* Hear an agent's session, or stop, as far as its events are for the listener's conversations. Its
+ * key is a hash of tenant and session id. False: HUB_FOCUS_MAX. */
 bool hub_hear_session(struct hub *hub, struct listener *l, const struct uuid *key);
 void hub_leave_session(struct hub *hub, struct listener *l, const struct uuid *key);
 

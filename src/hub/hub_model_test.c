@@ -54,7 +54,8 @@ struct model_effect {
     enum effect_kind kind;
     enum channel_kind channel;
     unsigned number;
-    unsigned user; /* who joins or leaves; who is meant by the audience */
+    unsigned place; /* of a session's event: the conversation in which it is heard */
+    unsigned user;  /* who joins or leaves; who is meant by the audience */
     enum audience_kind audience;
     bool is_live;
     uint32_t word;
@@ -119,7 +120,7 @@ static bool model_hears(const struct model_ear *ear, const struct model_effect *
     switch (e->channel) {
     case CHANNEL_USER: return ear->user == e->number;
     case CHANNEL_CONVERSATION: return ear->hears[e->number];
-    case CHANNEL_SESSION: return ear->hears_session[e->number];
+    case CHANNEL_SESSION: return ear->hears_session[e->number] && ear->hears[e->place];
     }
     return false;
 }
@@ -170,6 +171,7 @@ static struct model_effect random_effect(struct model *m)
     e.number = roll(m, e.channel == CHANNEL_CONVERSATION ? CONVERSATIONS
                        : e.channel == CHANNEL_USER       ? USERS
                                                          : SESSIONS);
+    e.place = roll(m, CONVERSATIONS);
     e.is_live = roll(m, 4) == 0;
     if (roll(m, 3) == 0) e.audience = roll(m, 2) == 0 ? AUDIENCE_ONLY : AUDIENCE_EXCEPT;
     return e;
@@ -197,7 +199,11 @@ static void fill_effect(struct commit *commit, const struct model_effect *e)
         return;
     }
     snprintf(text, sizeof text, "%u;", e->word);
-    effect = testing_event(commit, e->channel, channel_id(e->channel, e->number), str_from(text));
+    effect =
+        e->channel == CHANNEL_SESSION
+            ? testing_session_event(commit, channel_id(e->channel, e->number),
+                                    channel_id(CHANNEL_CONVERSATION, e->place), str_from(text))
+            : testing_event(commit, e->channel, channel_id(e->channel, e->number), str_from(text));
     user_ids = ARENA_NEW(&commit->arena, struct uuid);
     *user_ids = testing_id('u', e->user);
     effect->audience = (struct audience){.kind = e->audience, .user_ids = user_ids, .count = 1};

@@ -30,7 +30,7 @@ static void test_channels_of_all_kinds(void **state)
     assert_true(hub_hear_session(&h->hub, &ear->listener, &session));
     testing_event(commit, CHANNEL_USER, testing_id('u', 0), STR("user "));
     testing_event(commit, CHANNEL_CONVERSATION, conversation, STR("conversation "));
-    testing_event(commit, CHANNEL_SESSION, session, STR("session "));
+    testing_session_event(commit, session, conversation, STR("session "));
     testing_event(commit, CHANNEL_USER, testing_id('u', 7), STR("nobody"));
     testing_event(commit, CHANNEL_CONVERSATION, testing_id('u', 0), STR("not that kind"));
     hub_apply(&h->hub, commit);
@@ -323,20 +323,48 @@ static void test_a_session_is_heard_from_now_on(void **state)
 {
     struct testing_hub *h = *state;
     struct uuid key = testing_id('s', 1);
-    struct testing_ear *first = testing_hear(h, 0, testing_id('u', 0), NULL, 0);
-    struct testing_ear *second = testing_hear(h, 1, testing_id('u', 1), NULL, 0);
+    struct uuid id = testing_id('c', 1);
+    struct testing_ear *first = testing_hear(h, 0, testing_id('u', 0), &id, 1);
+    struct testing_ear *second = testing_hear(h, 1, testing_id('u', 1), &id, 1);
     struct commit *commit = commit_new();
 
     assert_true(hub_hear_session(&h->hub, &first->listener, &key));
-    testing_event(commit, CHANNEL_SESSION, key, STR("1"));
+    testing_session_event(commit, key, id, STR("1"));
     hub_apply(&h->hub, commit);
     assert_true(hub_hear_session(&h->hub, &second->listener, &key));
     commit = commit_new();
-    testing_event(commit, CHANNEL_SESSION, key, STR("2"));
+    testing_session_event(commit, key, id, STR("2"));
     hub_apply(&h->hub, commit);
     hub_flush(&h->hub);
     testing_expect_heard(first, "12");
     testing_expect_heard(second, "2");
+}
+
+/* Who hears a session and is in none of its event's conversations hears nothing, neither does who
+ * has just left; and an event without conversations is for nobody. */
+static void test_a_session_is_heard_in_its_conversations(void **state)
+{
+    struct testing_hub *h = *state;
+    struct uuid key = testing_id('s', 1);
+    struct uuid id = testing_id('c', 1);
+    struct uuid elsewhere = testing_id('c', 2);
+    struct uuid ids[] = {elsewhere, id};
+    struct testing_ear *inside = testing_hear(h, 0, testing_id('u', 0), ids, 2);
+    struct testing_ear *outside = testing_hear(h, 1, testing_id('u', 1), &elsewhere, 1);
+    struct commit *commit = commit_new();
+
+    assert_true(hub_hear_session(&h->hub, &inside->listener, &key));
+    assert_true(hub_hear_session(&h->hub, &outside->listener, &key));
+    testing_session_event(commit, key, id, STR("1"));
+    testing_event(commit, CHANNEL_SESSION, key, STR("for nobody"));
+    testing_session_event(commit, key, elsewhere, STR("2"));
+    testing_session_event(commit, key, testing_id('c', 3), STR("for nobody here"));
+    testing_change(commit, EFFECT_LEAVE, id, testing_id('u', 0));
+    testing_session_event(commit, key, id, STR("too late"));
+    hub_apply(&h->hub, commit);
+    hub_flush(&h->hub);
+    testing_expect_heard(inside, "12");
+    testing_expect_heard(outside, "2");
 }
 
 /* ---- when the hub writes by itself ---- */
@@ -597,6 +625,7 @@ int main(void)
         HUB_TEST(test_focus_ends_with_the_membership),
         HUB_TEST(test_sessions_max),
         HUB_TEST(test_a_session_is_heard_from_now_on),
+        HUB_TEST(test_a_session_is_heard_in_its_conversations),
         HUB_TEST(test_batch_bytes_max),
         HUB_TEST(test_batch_bytes_max_within_a_commit),
         HUB_TEST(test_gathered_bytes_max),

@@ -130,7 +130,22 @@ static TESTING_HUB_UNUSED struct effect *testing_event(struct commit *commit,
     return e;
 }
 
-/* The same with a place in the log, which stands in its frame of carillon.v1. */
+/* Of a session, for those who are in a conversation. */
+static TESTING_HUB_UNUSED struct effect *testing_session_event(struct commit *commit,
+                                                               struct uuid key,
+                                                               struct uuid conversation_id,
+                                                               struct str bytes)
+{
+    struct effect *e = testing_event(commit, CHANNEL_SESSION, key, bytes);
+    struct uuid *place = ARENA_NEW(&commit->arena, struct uuid);
+
+    *place = conversation_id;
+    e->conversation_ids = place;
+    e->conversation_ids_count = 1;
+    return e;
+}
+
+/* An event with a place in the log, which stands in its frame of carillon.v1. */
 static TESTING_HUB_UNUSED struct effect *testing_durable(struct commit *commit, struct uuid id,
                                                          uint64_t cursor, struct str bytes)
 {

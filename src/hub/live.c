@@ -383,6 +383,25 @@ static void on_commit(struct inbox_item *item, void *receiver)
     note_free(note);
 }
 
+static void on_publish(struct inbox_item *item, void *receiver)
+{
+    struct live_note *note = (struct live_note *)item;
+    struct live *l = receiver;
+
+    note->commit->committed_ns = clock_mono_ns();
+    if (!l->is_stopped) bus_publish_live(l->bus, commit_ref(note->commit));
+    note_free(note);
+}
+
+bool live_publish(struct live *l, struct commit *commit)
+{
+    static const struct uuid nobody;
+    struct live_note *note = note_new(on_publish, &nobody, 0);
+
+    note->commit = commit;
+    return deliver(l, note);
+}
+
 void live_observe(struct live *l, struct commit *commit)
 {
     static const struct uuid nobody;

@@ -50,6 +50,8 @@ void live_typing(struct live *l, const struct typing_place *place, enum typing_s
 /* While too much is going on: dropped. */
 void live_set_presence(struct live *l, const struct uuid *tenant_id, const struct uuid *user_id,
                        const struct presence_state *state);
+/* Publish a commit of live events. Takes the reference. False: too much is going on, dropped. */
+MUST_USE bool live_publish(struct live *l, struct commit *commit);
 /* Messages and leaves end typing. Takes the reference. While too much is going on: dropped, and
  * typing ends by its time. */
 void live_observe(struct live *l, struct commit *commit);

@@ -451,6 +451,34 @@ static void workers_may_all_talk_at_once(void **state)
     assert_int_equal(map_count(&f->live.presence.users), 0);
 }
 
+/* A commit of one live event for a session. */
+static struct commit *session_commit(void)
+{
+    struct commit *commit = commit_new();
+    struct effect *e = commit_add(commit, EFFECT_EVENT);
+
+    e->channel = CHANNEL_SESSION;
+    e->flags = EVENT_LIVE;
+    e->id = uuid_new();
+    e->payload = STR("{}");
+    return commit;
+}
+
+static void what_others_made_is_published_while_there_is_room(void **state)
+{
+    struct fixture *f = *state;
+    const struct effect *e;
+
+    assert_true(live_publish(&f->live, session_commit()));
+    e = hear(f, 1);
+    assert_int_equal(e->channel, CHANNEL_SESSION);
+    assert_non_null(e->frame);
+    assert_true(f->heard->committed_ns > 0);
+    for (size_t i = 0; i < LIVE_NOTES_MAX; i++) type(f, ADA, TYPING_STOP);
+    assert_false(live_publish(&f->live, session_commit()));
+    expect_silence(f, 1);
+}
+
 static void after_a_stop_nothing_is_told(void **state)
 {
     struct fixture *f = *state;
@@ -460,6 +488,7 @@ static void after_a_stop_nothing_is_told(void **state)
     assert_int_equal(f->live.spreads_count, 1);
     live_stop(&f->live);
     type(f, ADA, TYPING_START);
+    assert_true(live_publish(&f->live, session_commit()));
     live_socket_closed(&f->live, &f->people[ADA]);
     expect_silence(f, 1);
 }
@@ -479,6 +508,7 @@ int main(void)
         LIVE_TEST(notes_are_dropped_but_closes_are_not),
         LIVE_TEST(nothing_live_is_told_while_a_worker_is_behind),
         LIVE_TEST(workers_may_all_talk_at_once),
+        LIVE_TEST(what_others_made_is_published_while_there_is_room),
         LIVE_TEST(after_a_stop_nothing_is_told),
     };
 

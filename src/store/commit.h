@@ -68,7 +68,8 @@ struct effect {
     size_t user_ids_count;
     struct str status;        /* PRESENCE: "online", "away", "busy", "offline" */
     struct str status_detail; /* PRESENCE: at == NULL when there is none */
-    /* PRESENCE: who is in one of these hears it, on their user channel and once. */
+    /* PRESENCE: who is in one of these hears it, on their user channel and once. EVENT on a
+     * session's channel: of those who hear the session, only who is in one of these. */
     const struct uuid *conversation_ids;
     size_t conversation_ids_count;
     /* EVENT, PRESENCE: the frame in base encoding, and the one in carillon.v1 when somebody may

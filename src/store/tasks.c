@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/check.h"
 #include "limits.h"
+#include "store/ids.h"
 #include "store/purge.h"
 
 #define COLUMNS                                                                                 \
@@ -26,6 +27,18 @@ static const char SQL_UPDATE[] =
 static const char SQL_LIST[] =
     "SELECT " COLUMNS " FROM task WHERE conversation_id = $1 AND tenant_id = $2"
     " AND ($3 IS NULL OR task_id > $3) ORDER BY task_id LIMIT $4";
+
+/* From one conversation to the next, each with one look into the index, however many tasks name the
+ * session. */
+#define PLACE                                                                         \
+    "SELECT t.conversation_id FROM task t WHERE t.tenant_id = $1 AND t.agent_id = $2" \
+    " AND t.session_id = $3"
+static const char SQL_LIST_SESSION_PLACES[] =
+    "WITH RECURSIVE place (id) AS (SELECT (" PLACE " ORDER BY t.conversation_id DESC LIMIT 1)"
+    " UNION ALL SELECT (" PLACE " AND t.conversation_id < place.id"
+    " ORDER BY t.conversation_id DESC LIMIT 1) FROM place WHERE place.id IS NOT NULL)"
+    " SELECT place.id FROM place WHERE EXISTS (SELECT 1 FROM participant p"
+    " WHERE p.conversation_id = place.id AND p.user_id = $2) LIMIT $4";
 
 static const char SQL_LIST_STREAMING[] =
     "SELECT " COLUMNS " FROM task WHERE is_streaming = 1 ORDER BY task_id LIMIT $1";
@@ -159,6 +172,19 @@ enum result tasks_list_streaming(struct tx *tx, size_t limit, struct arena *aren
 
     db_bind_u64(q, 1, limit);
     return read_list(q, limit, arena, out);
+}
+
+enum result tasks_list_session_places(struct tx *tx, const struct task *like, size_t limit,
+                                      struct arena *arena, struct uuid_list *out)
+{
+    struct db_query *q = db_query(tx->db, SQL_LIST_SESSION_PLACES);
+
+    CHECK(!uuid_is_nil(&like->agent_id));
+    db_bind_uuid(q, 1, &like->tenant_id);
+    db_bind_uuid(q, 2, &like->agent_id);
+    db_bind_text(q, 3, like->session_id);
+    db_bind_u64(q, 4, limit);
+    return ids_read(q, arena, out);
 }
 
 /* ---- the text ---- */

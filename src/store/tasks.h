@@ -6,6 +6,7 @@
 #ifndef STORE_TASKS_H
 #define STORE_TASKS_H
 
+#include "base/json_in.h"
 #include "store/tx.h"
 
 /* Stored as these integers. */
@@ -58,6 +59,11 @@ MUST_USE enum result tasks_list(struct tx *tx, const struct task *like, const st
 /* Of every tenant, at most `limit`: those with is_streaming. */
 MUST_USE enum result tasks_list_streaming(struct tx *tx, size_t limit, struct arena *arena,
                                           struct task_list *out);
+
+/* The conversations, those made last first, that have a task of like's tenant, agent and session,
+ * as far as the agent is in them. At most `limit`. */
+MUST_USE enum result tasks_list_session_places(struct tx *tx, const struct task *like, size_t limit,
+                                               struct arena *arena, struct uuid_list *out);
 
 /* The next piece of the task's text; counts it in task->saved_bytes, which tasks_update writes. */
 MUST_USE enum result tasks_add_text(struct tx *tx, struct task *task, struct str text);

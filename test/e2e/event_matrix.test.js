@@ -365,4 +365,30 @@ describe('every event is heard by whom it is for, once', () => {
       }
     })
   }
+
+  // It has no envelope, and is only for those who asked for it: all but author2 and focused.
+  test('brain_event', async () => {
+    const on = await stage()
+    const name = `run of ${on.id}`
+    await task(on, { session_id: name })
+    const isThere = ({ type, payload }) =>
+      type === 'session_subscribed' && payload.session_id === name
+    for (const ear of EARS.filter((one) => !['author2', 'focused'].includes(one))) {
+      await ears[ear].say({ action: 'subscribe_session', session_id: name })
+      await ears[ear].until(() => ears[ear].heard.some(isThere), 'the session')
+    }
+    await heardByAll()
+    const since = marks()
+    const payload = { thought: 'To be, or not to be', step: [1, null, { deep: true }] }
+    await ok(on.agent.post(`/v1/chat/sessions/${encodeURIComponent(name)}/events`, { payload }))
+    const heardBy = (ear) =>
+      ears[ear].heard.slice(since.get(ear)).filter(({ type }) => type === 'brain_event')
+    await ears.owner.until(() => heardBy('owner').length > 0, 'brain_event')
+    await heardByAll()
+    const counts = EARS.map((one) => heardBy(one).length).join(' ')
+    assert.equal(counts, '1 1 1 0 1 0 1 1 0 1 0 0 0', `heard by ${EARS.join(' ')}`)
+    for (const one of EARS) {
+      for (const heard of heardBy(one)) assert.deepEqual(heard, { type: 'brain_event', payload })
+    }
+  })
 })

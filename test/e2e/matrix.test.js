@@ -91,6 +91,9 @@ const ROWS = {
   'PATCH /v1/chat/tasks/:': ['401 404 404 404 403 403 403 200 403', () => ({ status: 'running' })],
   // The first cancels it; what is cancelled stays so.
   'POST /v1/chat/tasks/:/cancel': ['401 404 404 404 403 200 409 409 409'],
+  // Only the agent of the session's task; people never.
+  'POST /v1/chat/sessions/:/events': ['401 403 403 403 403 403 403 200 403',
+    () => ({ payload: { thought: 'x' } })],
   'POST /v1/chat/tasks/:/stream': ['401 404 404 404 403 403 403 200 403', () => '{"delta":"x"}\n'],
   'GET /v1/chat/tasks/:/stream': [PARTICIPANTS],
   // The first rings; then there is a call.
@@ -138,7 +141,7 @@ async function makeThings(world) {
 
   expectStatus(await owner.delete(`/v1/chat/conversations/${id}/participants/${former.id}`), 200)
   return { conversations: id, messages: message, tasks: taskId, users: spare.id,
-    participants: spare.id, calls: (await makeCall(world)).call_id }
+    participants: spare.id, calls: (await makeCall(world)).call_id, sessions: taskId }
 }
 
 function requestOf([, body, query], route, ids) {

@@ -30,7 +30,8 @@ function fits(template, path) {
   const expected = template.split('/')
   const segments = path.split('/')
   return expected.length === segments.length && expected.every((one, i) =>
-    one.startsWith('{') ? UUID.test(segments[i]) : one === segments[i])
+    one === '{name}' ? segments[i] !== ''
+      : one.startsWith('{') ? UUID.test(segments[i]) : one === segments[i])
 }
 
 const literals = ({ path }) => path.split('/').filter((one) => !one.startsWith('{')).length

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test, before, after, describe } from 'node:test'
 import { ChatConnectionError, ChatSocket, ChatSocketError } from '@carillon/chat'
 import {
-  PROTOCOLS, Proxy, QUICK, Server, apiOf, clientOf, expectStatus, isMissing, makeAgent, makeTenant,
+  PROTOCOLS, Proxy, QUICK, Server, apiOf, clientOf, expectStatus, makeAgent, makeTenant,
   next, record, until,
 } from './lib/world.js'
 
@@ -174,11 +174,10 @@ describe('listening', () => {
   })
 
   test('brain_event is what the agent sent', async (t) => {
-    if (await isMissing(server, 'POST', '/v1/chat/sessions/deep/events')) {
-      t.skip('the server has no route for session events')
-      return
-    }
     const agent = await makeAgent(ada, 'Thinker')
+    const { id } = await ada.conversation([grace, agent], { type: 'agent_group' })
+    const task = { conversation_id: id, title: 'Think', agent_id: agent.id, session_id: 'deep' }
+    expectStatus(await ada.post('/v1/chat/tasks', task), 201)
     const client = clientOf(t, grace)
     await client.connect()
     const subscribed = next(client, 'session_subscribed')

@@ -5,7 +5,6 @@ import { makeAgent } from '../../../../test/lib/agents.js'
 import { expectStatus, makeTenant } from '../../../../test/lib/people.js'
 import { Server, startServer } from '../../../../test/lib/server.js'
 import { until, within } from '../../../../test/lib/wait.js'
-import { requestJson } from '../../../../test/lib/http.js'
 import { Proxy } from './proxy.js'
 
 export {
@@ -44,12 +43,6 @@ export function clientOf(t, person, { via, protocol, ...options } = {}) {
 
 export function apiOf(person, options = {}) {
   return new ChatApi({ apiUrl: person.server.url, token: person.access, ...options })
-}
-
-// Has this server that route? It may be on its way.
-export async function isMissing(server, method, path) {
-  const { body } = await requestJson(server.port, method, path)
-  return body.code === 'unknown_route'
 }
 
 // Everything that a client tells, in the order told: [name, payload, conversationId].
