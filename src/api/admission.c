@@ -15,29 +15,32 @@ static enum result enter(struct tally *tally, struct str name, uint32_t count_ma
     return result;
 }
 
-enum result admission_enter_address(const struct admission_limits *limits,
-                                    const struct address *address, struct admission *a)
+enum result admission_enter_address(const struct admission_tallies *tallies,
+                                    const struct address *address, uint32_t count_max,
+                                    struct admission *a)
 {
     struct address subscriber = address_subscriber(address);
 
     CHECK(a->address_key == 0);
-    if (limits->per_address_max == 0) return R_OK;
-    return enter(limits->addresses, str_of((const char *)subscriber.bytes, sizeof subscriber.bytes),
-                 limits->per_address_max, &a->address_key);
+    if (count_max == 0) return R_OK;
+    return enter(tallies->addresses,
+                 str_of((const char *)subscriber.bytes, sizeof subscriber.bytes), count_max,
+                 &a->address_key);
 }
 
-enum result admission_enter_user(const struct admission_limits *limits, const struct uuid *user_id,
+enum result admission_enter_user(const struct admission_tallies *tallies,
+                                 const struct uuid *user_id, uint32_t count_max,
                                  struct admission *a)
 {
     CHECK(a->user_key == 0);
-    if (limits->per_user_max == 0) return R_OK;
-    return enter(limits->users, str_of((const char *)user_id->bytes, sizeof user_id->bytes),
-                 limits->per_user_max, &a->user_key);
+    if (count_max == 0) return R_OK;
+    return enter(tallies->users, str_of((const char *)user_id->bytes, sizeof user_id->bytes),
+                 count_max, &a->user_key);
 }
 
-void admission_leave(const struct admission_limits *limits, struct admission *a)
+void admission_leave(const struct admission_tallies *tallies, struct admission *a)
 {
-    if (a->address_key != 0) tally_leave(limits->addresses, a->address_key);
-    if (a->user_key != 0) tally_leave(limits->users, a->user_key);
+    if (a->address_key != 0) tally_leave(tallies->addresses, a->address_key);
+    if (a->user_key != 0) tally_leave(tallies->users, a->user_key);
     *a = (struct admission){0};
 }

@@ -13,19 +13,20 @@ struct admission {
     uint64_t user_key;
 };
 
-struct admission_limits {
-    struct tally *addresses;  /* connections of each */
-    struct tally *users;      /* sockets of each */
-    uint32_t per_address_max; /* 0: not counted */
-    uint32_t per_user_max;    /* 0: not counted */
+struct admission_tallies {
+    struct tally *addresses; /* connections of each */
+    struct tally *users;     /* sockets of each */
 };
 
-/* R_TOO_MANY: the address, or the user, has all that they may have. R_UNAVAILABLE: no memory. */
-MUST_USE enum result admission_enter_address(const struct admission_limits *limits,
-                                             const struct address *address, struct admission *a);
-MUST_USE enum result admission_enter_user(const struct admission_limits *limits,
-                                          const struct uuid *user_id, struct admission *a);
+/* `count_max` is what the settings of the moment allow; 0: this one is not counted. R_TOO_MANY: the
+ * address, or the user, has all that they may have. R_UNAVAILABLE: no memory. */
+MUST_USE enum result admission_enter_address(const struct admission_tallies *tallies,
+                                             const struct address *address, uint32_t count_max,
+                                             struct admission *a);
+MUST_USE enum result admission_enter_user(const struct admission_tallies *tallies,
+                                          const struct uuid *user_id, uint32_t count_max,
+                                          struct admission *a);
 /* Whatever was taken; a second time does nothing. */
-void admission_leave(const struct admission_limits *limits, struct admission *a);
+void admission_leave(const struct admission_tallies *tallies, struct admission *a);
 
 #endif

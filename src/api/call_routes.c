@@ -17,7 +17,7 @@ static bool has_livekit(struct request *r)
 {
     struct problem problem;
 
-    if (r->api->settings->livekit != NULL) return true;
+    if (r->settings->livekit != NULL) return true;
     problem_set(&problem, R_CONFLICT, "calls_not_configured", NULL,
                 "This server has no calls: its operator has to connect it to LiveKit first.");
     reply_problem(r, &problem);
@@ -41,7 +41,7 @@ static struct str join_token(struct request *r, const struct call *call, struct 
     struct buf token;
 
     buf_init(&token, TOKEN_BYTES_MAX);
-    livekit_sign(r->api->settings->livekit, &grant, &token);
+    livekit_sign(r->settings->livekit, &grant, &token);
     CHECK(!buf_overflowed(&token));
     copy = arena_copy(&r->arena, buf_str(&token));
     buf_release(&token);
@@ -58,7 +58,7 @@ static void reply_join(struct request *r, int status, const struct call *call,
     json_field_uuid(o, "call_id", &call->call_id);
     json_field_str(o, "room_name", call->room_name);
     json_field_str(o, "call_type", str_from(call_type_names[call->type]));
-    json_field_str(o, "ws_url", livekit_url(r->api->settings->livekit));
+    json_field_str(o, "ws_url", livekit_url(r->settings->livekit));
     json_field_str(o, "token", token);
     json_object_close(o);
     reply_json(r, status);
@@ -86,7 +86,7 @@ static void start(struct request *r)
     cmd->caller = r->caller;
     cmd->conversation_id = r->params[0];
     cmd->type = (enum call_type)type;
-    cmd->ring_ms = r->api->settings->call_ring_ms;
+    cmd->ring_ms = r->settings->call_ring_ms;
     call_start_init(cmd);
     request_write(r, &cmd->job, started);
 }
@@ -276,8 +276,8 @@ static bool is_from_livekit(struct request *r)
     const char *reason = "";
     struct problem problem;
 
-    if (livekit_verify_webhook(r->api->settings->livekit, r->authorization, r->raw_body,
-                               clock_wall_ms(), &reason) == R_OK) {
+    if (livekit_verify_webhook(r->settings->livekit, r->authorization, r->raw_body, clock_wall_ms(),
+                               &reason) == R_OK) {
         counter_add(&r->api->metrics->livekit_webhooks, 1);
         return true;
     }

@@ -72,20 +72,21 @@ static void stop_waiting(struct http_session *s)
 void http_session_start(struct api *api, int fd, struct admission admission)
 {
     struct http_session *s = malloc(sizeof *s);
+    struct tls *tls = api->settings->tls;
 
     CHECK(s != NULL);
     *s = (struct http_session){.api = api, .admission = admission};
     buf_init(&s->in, IN_BYTES_MAX);
     buf_init(&s->body, HTTP_BODY_BYTES_MAX);
-    s->conn = api->tls == NULL ? conn_open(api->loop, fd, &http_ops, s)
-                               : conn_open_tls(api->loop, fd, api->tls, &http_ops, s);
+    s->conn = tls == NULL ? conn_open(api->loop, fd, &http_ops, s)
+                          : conn_open_tls(api->loop, fd, tls, &http_ops, s);
     if (s->conn == NULL) {
         admission_leave(api->admission, &s->admission);
         free(s);
         return;
     }
     s->number = slots_add(&api->http_sessions, s);
-    if (api->tls == NULL) conn_set_deadline(s->conn, HTTP_HEAD_MS_MAX); /* else the handshake's */
+    if (tls == NULL) conn_set_deadline(s->conn, HTTP_HEAD_MS_MAX); /* else the handshake's */
     await_peer(s);
     make_room(s);
 }
@@ -389,7 +390,7 @@ void body_sink_resume(struct request *r)
 /* Behind a proxy every request of a connection may be from somebody else. */
 static void take_client(struct request *r, const struct http_request_head *head)
 {
-    const struct http_proxies *proxies = &r->api->settings->proxies;
+    const struct http_proxies *proxies = &r->settings->proxies;
     struct address peer;
 
     r->is_https = conn_is_tls(r->session->conn);
@@ -411,7 +412,7 @@ static void take_head(struct request *r, const struct http_request_head *head)
     take_client(r, head);
     r->host = arena_copy(&r->arena, head->host);
     r->if_none_match = arena_copy(&r->arena, http_header(head, STR("if-none-match")));
-    if (head->origin.at != NULL && origin_is_allowed(r->api->settings, head->origin, head->host))
+    if (head->origin.at != NULL && origin_is_allowed(r->settings, head->origin, head->host))
         r->origin = arena_copy(&r->arena, head->origin);
     r->authorization = arena_copy(&r->arena, head->authorization);
     if (r->authorization.len > scheme.len &&

@@ -15,9 +15,9 @@
 
 struct world {
     struct loop loop;
-    struct api_settings settings;
+    struct api_settings *settings;
     struct metrics metrics;
-    struct admission_limits admission;
+    struct admission_tallies admission;
     struct api api;
     struct testing_owner peer; /* only its descriptor: the connection is the session's */
     struct buf answers;
@@ -30,8 +30,9 @@ static int setup(void **state)
     assert_non_null(w);
     router_init();
     testing_loop_open(&w->loop, NULL, NULL);
-    w->settings.idle_timeout_ms = IDLE_MS;
-    w->api = (struct api){.settings = &w->settings, .loop = &w->loop, .metrics = &w->metrics};
+    w->settings = settings_new();
+    w->settings->idle_timeout_ms = IDLE_MS;
+    w->api = (struct api){.settings = w->settings, .loop = &w->loop, .metrics = &w->metrics};
     slots_init(&w->api.http_sessions);
     strangers_init(&w->api.strangers, STRANGERS);
     w->api.admission = &w->admission;
@@ -49,6 +50,7 @@ static int teardown(void **state)
     TESTING_TURN_UNTIL(&w->loop, w->loop.conns_count == 0);
     testing_peer_close(&w->peer);
     slots_release(&w->api.http_sessions);
+    settings_unref(w->settings);
     buf_release(&w->answers);
     loop_close(&w->loop);
     free(w);

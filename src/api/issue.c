@@ -33,7 +33,7 @@ struct issued issue_token(struct request *r, enum token_purpose purpose, const s
 void issue_session(struct request *r, struct json_out *o, const struct caller *who,
                    const struct secret *refresh)
 {
-    uint32_t ttl_sec = r->api->settings->access_token_ttl_sec;
+    uint32_t ttl_sec = r->settings->access_token_ttl_sec;
     struct issued access = issue_token(r, TOKEN_ACCESS, who, ttl_sec);
 
     json_field_str(o, "access_token", access.token);

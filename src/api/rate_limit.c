@@ -55,7 +55,7 @@ static bool name_of(struct request *r, enum subject subject, struct name *name)
 
 static uint64_t limit_of(const struct request *r, enum subject subject)
 {
-    const struct api_rates *rates = &r->api->settings->rates;
+    const struct api_rates *rates = &r->settings->rates;
     uint64_t per_min = rates->per_min[r->rate_class];
 
     if (subject == SUBJECT_KEY) return rates->key_per_min;

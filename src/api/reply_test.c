@@ -25,6 +25,7 @@ static int setup(void **state)
     assert_non_null(w);
     router_init();
     w->api.metrics = &w->metrics;
+    w->api.settings = settings_new();
     w->all[0] = &w->metrics;
     *state = w;
     return 0;
@@ -32,7 +33,10 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    free(*state);
+    struct world *w = *state;
+
+    settings_unref(w->api.settings);
+    free(w);
     return 0;
 }
 

@@ -17,6 +17,7 @@ struct request *request_new(struct api *api, struct http_session *session)
     CHECK(r != NULL);
     *r = (struct request){
         .api = api, .id = uuid_new(), .session = session, .started_ns = clock_mono_ns()};
+    r->settings = settings_ref(api->settings);
     arena_init(&r->arena);
     buf_init(&r->reply, REPLY_BYTES_MAX);
     return r;
@@ -27,6 +28,7 @@ void request_free(struct request *r)
     json_decref(r->body);
     buf_release(&r->reply);
     arena_release(&r->arena);
+    settings_unref(r->settings);
     free(r);
 }
 

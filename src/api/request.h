@@ -26,6 +26,7 @@ struct http_session;
 
 struct request {
     struct api *api;
+    const struct api_settings *settings; /* as they were when it began */
     const struct route *route;
     struct arena arena;
     struct uuid id; /* X-Request-Id, and in the log */

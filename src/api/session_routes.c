@@ -61,7 +61,7 @@ static void on_verified(struct password_job *job)
     cmd->user_id = flow->find.user.user_id;
     cmd->verified_hash = str_from(job->hash);
     cmd->better_hash = str_from(job->better_hash);
-    session_grant_init(&cmd->grant, r->api->settings->refresh_token_ttl_sec);
+    session_grant_init(&cmd->grant, r->settings->refresh_token_ttl_sec);
     request_write(r, &cmd->job, on_session_made);
 }
 
@@ -164,7 +164,7 @@ static void refresh(struct request *r)
     uint8_t hash[SECRET_HASH_BYTES];
     struct problem problem;
 
-    refresh_init(cmd, r->api->settings->refresh_token_ttl_sec);
+    refresh_init(cmd, r->settings->refresh_token_ttl_sec);
     if (!request_str(r, "refresh_token", JSON_IN_REQUIRED, TOKEN_BYTES_MAX, &cmd->token)) return;
     if (!secret_hash(SECRET_REFRESH, cmd->token, hash)) {
         refresh_refuse(&problem);

@@ -39,7 +39,7 @@ static void on_hashed(struct password_job *job)
 /* Does the server let them in at all? */
 static bool check_mode(struct request *r, bool has_invite)
 {
-    enum signup_mode mode = r->api->settings->signup;
+    enum signup_mode mode = r->settings->signup;
     struct problem problem;
 
     if (mode == SIGNUP_OPEN || (mode == SIGNUP_INVITE && has_invite)) return true;
@@ -103,7 +103,7 @@ static void signup(struct request *r)
         return;
     }
     if (!check_password(r, password)) return;
-    session_grant_init(&cmd->grant, r->api->settings->refresh_token_ttl_sec);
+    session_grant_init(&cmd->grant, r->settings->refresh_token_ttl_sec);
     flow->request = r;
     password_job_init(&flow->password, PASSWORD_HASH, password);
     flow->password.owner = flow;

@@ -37,7 +37,7 @@ static void get_metrics(struct request *r)
     store_stats_get(r->api->store, &stats);
     buf_init(&out, REPLY_BYTES_MAX);
     metrics_write(r->api->all_metrics, &stats, &out);
-    if (r->api->tls != NULL) metrics_write_tls(tls_expires_ms(r->api->tls), &out);
+    if (r->settings->tls != NULL) metrics_write_tls(tls_expires_ms(r->settings->tls), &out);
     reply_text(r, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&out));
     buf_release(&out);
 }

@@ -15,7 +15,7 @@
 
 static void messaging_token(struct request *r)
 {
-    const struct api_settings *settings = r->api->settings;
+    const struct api_settings *settings = r->settings;
     struct issued issued =
         issue_token(r, TOKEN_MESSAGING, &r->caller, settings->messaging_token_ttl_sec);
     struct json_out *o = reply_body(r);
@@ -75,7 +75,7 @@ static void chat_token(struct request *r)
 
     backend_user_find_init(cmd);
     cmd->tenant_id = r->caller.tenant_id;
-    flow->ttl_sec = r->api->settings->access_token_ttl_sec;
+    flow->ttl_sec = r->settings->access_token_ttl_sec;
     if (!request_str(r, "user_id", JSON_IN_REQUIRED, EXTERNAL_ID_BYTES_MAX, &cmd->external_id) ||
         !request_str(r, "display_name", JSON_IN_REQUIRED, DISPLAY_NAME_BYTES_MAX,
                      &cmd->display_name) ||

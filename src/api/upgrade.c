@@ -129,15 +129,18 @@ static void choose_start(struct upgrade *u, struct str cursor_text)
 static enum result take_places(struct request *r, const struct token_claims *who,
                                struct admission *admission, struct problem *problem)
 {
-    const struct admission_limits *limits = r->api->admission;
+    const struct admission_tallies *tallies = r->api->admission;
     enum result result = R_OK;
 
     if (r->has_client && !http_session_is_counted(r->session))
-        result = admission_enter_address(limits, &r->client, admission);
+        result = admission_enter_address(tallies, &r->client,
+                                         r->settings->connections_per_address_max, admission);
     if (result == R_TOO_MANY)
         return problem_set(problem, R_TOO_MANY, "too_many_connections", NULL,
                            "Too many connections from this address; close some of them.");
-    if (result == R_OK) result = admission_enter_user(limits, &who->user_id, admission);
+    if (result == R_OK)
+        result = admission_enter_user(tallies, &who->user_id, r->settings->sockets_per_user_max,
+                                      admission);
     if (result == R_TOO_MANY)
         return problem_set(problem, R_TOO_MANY, "too_many_sockets", NULL,
                            "This user has as many sockets as one may; close one of them.");

@@ -46,7 +46,8 @@ enum result database_load_config(struct config *config, const struct database_pl
         argv[argc++] = config_flag;
         argv[argc++] = (char *)(uintptr_t)place->config.at;
     }
-    return config_load(config, argc, argv, place->envp, fault);
+    return config_load(
+        config, &(struct config_source){.argc = argc, .argv = argv, .envp = place->envp}, fault);
 }
 
 /* What a running server has must be what we know. */

@@ -20,14 +20,15 @@ static void raise_files_limit(void)
 
 static enum cli_exit serve(int argc, char **argv, char **envp)
 {
+    const struct config_source source = {.argc = argc, .argv = argv, .envp = envp};
     struct config config;
     struct fault fault = {0};
     enum result result;
 
     raise_files_limit();
-    result = config_load(&config, argc, argv, envp, &fault);
+    result = config_load(&config, &source, &fault);
     if (result != R_OK) return cli_fail(result == R_IO ? CLI_FAILED : CLI_USAGE, &fault);
-    result = server_run(&config, &fault);
+    result = server_run(&config, &source, &fault);
     config_release(&config);
     if (result == R_OK) return CLI_OK;
     return cli_fail(result == R_INVALID || result == R_TOO_MANY ? CLI_USAGE : CLI_FAILED, &fault);
@@ -38,6 +39,7 @@ static void print_help(FILE *out)
     fputs("usage: carillon serve [options]\n\n"
           "Runs the server until SIGINT or SIGTERM, which let it finish; a second one ends it at "
           "once.\n"
+          "SIGHUP makes it read its configuration and certificates again.\n"
           "Everything it remembers is in the data directory.\n\n",
           out);
     config_help(out);

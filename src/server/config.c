@@ -55,7 +55,8 @@ static bool is_foreign_variable(struct str name)
            str_starts_with(name, STR("CARILLON_SERVICE_"));
 }
 
-static enum result load_environment(struct config_layer *layer, char **envp, struct fault *fault)
+static enum result load_environment(struct config_layer *layer, char *const *envp,
+                                    struct fault *fault)
 {
     for (; *envp != NULL; envp++) {
         struct str entry = str_from(*envp);
@@ -88,7 +89,8 @@ struct flag {
 };
 
 /* One flag at argv[*at], as `--name value` or `--name=value`; moves past it. */
-static enum result next_flag(int argc, char **argv, int *at, struct flag *out, struct fault *fault)
+static enum result next_flag(int argc, char *const *argv, int *at, struct flag *out,
+                             struct fault *fault)
 {
     struct str word = str_from(argv[(*at)++]);
     size_t equals = str_find(word, '=');
@@ -112,7 +114,7 @@ static enum result next_flag(int argc, char **argv, int *at, struct flag *out, s
     return R_OK;
 }
 
-static enum result load_flags(struct config_layer *layer, int argc, char **argv,
+static enum result load_flags(struct config_layer *layer, int argc, char *const *argv,
                               struct fault *fault)
 {
     for (int at = 0; at < argc;) {
@@ -129,17 +131,17 @@ static enum result load_flags(struct config_layer *layer, int argc, char **argv,
 
 /* Which file, which is asked before anything is read from it. A draft of the two higher layers
  * tells, and finds their faults at the same time. */
-static enum result find_file(struct config *draft, int argc, char **argv, char **envp,
+static enum result find_file(struct config *draft, const struct config_source *source,
                              struct fault *fault)
 {
     struct config_layer layer;
     enum result result;
 
     config_layer_init(&layer, draft);
-    result = load_environment(&layer, envp, fault);
+    result = load_environment(&layer, source->envp, fault);
     if (result != R_OK) return result;
     config_layer_init(&layer, draft);
-    return load_flags(&layer, argc, argv, fault);
+    return load_flags(&layer, source->argc, source->argv, fault);
 }
 
 /* What no single option can tell. */
@@ -153,13 +155,13 @@ static enum result check_whole(const struct config *config, struct fault *fault)
     return R_OK;
 }
 
-enum result config_load(struct config *config, int argc, char **argv, char **envp,
+enum result config_load(struct config *config, const struct config_source *source,
                         struct fault *fault)
 {
     struct config loaded = {0};
     struct config draft = {0};
     struct config_layer layer;
-    enum result result = find_file(&draft, argc, argv, envp, fault);
+    enum result result = find_file(&draft, source, fault);
 
     if (result != R_OK) goto done;
     config_set_defaults(&loaded);
@@ -167,9 +169,9 @@ enum result config_load(struct config *config, int argc, char **argv, char **env
     if (draft.config.at != NULL) result = config_file_read(draft.config.at, &layer, fault);
     if (result != R_OK) goto done;
     config_layer_init(&layer, &loaded);
-    if ((result = load_environment(&layer, envp, fault)) != R_OK) goto done;
+    if ((result = load_environment(&layer, source->envp, fault)) != R_OK) goto done;
     config_layer_init(&layer, &loaded);
-    if ((result = load_flags(&layer, argc, argv, fault)) != R_OK) goto done;
+    if ((result = load_flags(&layer, source->argc, source->argv, fault)) != R_OK) goto done;
     if ((result = check_whole(&loaded, fault)) != R_OK) goto done;
     *config = loaded;
 done:

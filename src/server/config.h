@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* config.h — what the operator decided, read once at start and never changed after.
+/* config.h — what the operator decided, read at start and once more for each reload.
  * Each option of config_option.c is a flag (`--public-url URL`), an environment variable
  * (`CARILLON_PUBLIC_URL`) and a line of one file (`public_url = URL`). A flag goes before the
  * environment, that before the file, that before the default. Nothing is guessed: an unknown name,
  * a value out of range or a file that cannot be read to its end is a fault, and the server does not
- * start. Main thread only; afterwards any thread may read the struct. */
+ * start. Main thread only. */
 #ifndef SERVER_CONFIG_H
 #define SERVER_CONFIG_H
 
@@ -82,10 +82,18 @@ struct config {
     uint64_t password_threads;
 };
 
-/* `argv` has the flags only: no program, no subcommand. `envp` ends with NULL. On failure the fault
+/* Where options come from besides the file, which they name. `argv` has the flags only: no program,
+ * no subcommand. `envp` ends with NULL. */
+struct config_source {
+    int argc;
+    char **argv;
+    char **envp;
+};
+
+/* Reads the file anew each time. On failure the fault
  * names the flag, the variable or the line, and what is allowed; there is nothing to release then.
  * R_INVALID, R_TOO_LARGE: the operator's mistake; R_IO: the file cannot be read. */
-MUST_USE enum result config_load(struct config *config, int argc, char **argv, char **envp,
+MUST_USE enum result config_load(struct config *config, const struct config_source *source,
                                  struct fault *fault);
 /* Accepts a zeroed struct. */
 void config_release(struct config *config);

@@ -49,11 +49,12 @@ static const char *const log_level_names[] = {"debug", "info", "warn", "error", 
     .type = CONFIG_NUMBER, .number = {(from), (to), (of)}, .placeholder = "N"
 
 const struct config_option config_options[] = {
-    {MEMBER(listen), .type = CONFIG_ADDRESS, .default_text = "127.0.0.1:8080",
+    {MEMBER(listen), .type = CONFIG_ADDRESS, .is_fixed = true, .default_text = "127.0.0.1:8080",
      .placeholder = "ADDR:PORT", .help = "Where to accept connections; port 0 takes any free one."},
-    {MEMBER(data), .type = CONFIG_PATH, .default_text = "./data", .placeholder = "DIR",
+    {MEMBER(data), .type = CONFIG_PATH, .is_fixed = true, .default_text = "./data",
+     .placeholder = "DIR",
      .help = "The directory of the database and the keys; made when it is missing."},
-    {MEMBER(config), .type = CONFIG_PATH, .placeholder = "FILE",
+    {MEMBER(config), .type = CONFIG_PATH, .is_fixed = true, .placeholder = "FILE",
      .help = "Read options from this file too: lines of `name = value`, comments after # or ;."},
     {MEMBER(public_url), .type = CONFIG_ORIGIN, .placeholder = "URL",
      .help = "How clients reach this server, such as https://chat.example.com. Without it the Host "
@@ -74,9 +75,9 @@ const struct config_option config_options[] = {
      .help = "Who may make an account: anybody, whoever has an invitation, or nobody."},
     {MEMBER(log_level), .type = CONFIG_CHOICE, .default_text = "info", .choices = log_level_names,
      .placeholder = "LEVEL", .help = "The least important lines that are logged."},
-    {MEMBER(workers), RANGE(1, WORKERS_MAX, ""), .default_number = cores_count,
+    {MEMBER(workers), RANGE(1, WORKERS_MAX, ""), .is_fixed = true, .default_number = cores_count,
      .default_words = "number of cores", .help = "Threads that serve connections."},
-    {MEMBER(readers), RANGE(1, READERS_MAX, ""), .default_text = "2",
+    {MEMBER(readers), RANGE(1, READERS_MAX, ""), .is_fixed = true, .default_text = "2",
      .help = "Threads that run queries."},
     {MEMBER(connections_max), RANGE(1, CONNECTIONS_MAX, ""), .default_number = connections_that_fit,
      .default_words = "what the limit of open files allows",
@@ -136,10 +137,10 @@ const struct config_option config_options[] = {
      .help = "Requests with one tenant key in a minute."},
     {MEMBER(rate_agent_times), RANGE(1, RATE_AGENT_TIMES_MAX, ""), .default_text = "4",
      .help = "How many times as much as a person an agent may do in a minute."},
-    {MEMBER(password_memory_kib), RANGE(8, 1u << 20, "KiB"), .default_text = "19456",
-     .help = "Memory to hash one password. Below 8192 is for tests only."},
-    {MEMBER(password_threads), RANGE(1, PASSWORD_THREADS_MAX, ""), .default_text = "1",
-     .help = "Threads that hash passwords."},
+    {MEMBER(password_memory_kib), RANGE(8, 1u << 20, "KiB"), .is_fixed = true,
+     .default_text = "19456", .help = "Memory to hash one password. Below 8192 is for tests only."},
+    {MEMBER(password_threads), RANGE(1, PASSWORD_THREADS_MAX, ""), .is_fixed = true,
+     .default_text = "1", .help = "Threads that hash passwords."},
 };
 const size_t config_options_count = sizeof config_options / sizeof config_options[0];
 

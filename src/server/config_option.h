@@ -26,6 +26,7 @@ enum config_type {
 struct config_option {
     const char *name; /* of the member, and of the option in the file */
     enum config_type type;
+    bool is_fixed;                    /* until a restart: a reload cannot change it */
     size_t offset;                    /* of the member */
     const char *default_text;         /* as an operator would write it; NULL: no value, or: */
     uint64_t (*default_number)(void); /* asked at start */

@@ -64,13 +64,13 @@ static enum result load(struct config *config, const char *flags, const char *va
     char variables_text[512];
     char *argv[WORDS_MAX + 1];
     char *envp[WORDS_MAX + 1];
-    size_t argc;
+    struct config_source source = {.argv = argv, .envp = envp};
 
     snprintf(flags_text, sizeof flags_text, "%s", flags);
     snprintf(variables_text, sizeof variables_text, "%s", variables);
-    argc = split(flags_text, argv);
+    source.argc = (int)split(flags_text, argv);
     split(variables_text, envp);
-    return config_load(config, (int)argc, argv, envp, &fault);
+    return config_load(config, &source, &fault);
 }
 
 static void assert_refused(const char *flags, const char *variables, const char *text)

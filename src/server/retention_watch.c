@@ -48,6 +48,7 @@ static void look_on(uv_timer_t *timer)
 {
     struct retention_watch *w = timer->data;
 
+    w->look.policy = w->policy; /* not before: a look that is out is a reader's */
     retention_look_init(&w->look);
     if (store_read(w->store, &w->look.job) != R_OK) go_on(w, look_on, 20 * PAUSE_MS);
 }
@@ -86,12 +87,17 @@ void retention_watch_start(struct retention_watch *w, struct loop *loop, struct 
 {
     *w = (struct retention_watch){.store = store, .inbox = inbox, .is_open = true};
     arena_init(&w->arena);
-    w->look.policy = *policy;
+    w->policy = *policy;
     prepare(w, &w->look.job, on_look);
     prepare(w, &w->cut.job, on_cut);
     CHECK(uv_timer_init(&loop->uv, &w->timer) == 0);
     w->timer.data = w;
     go_on(w, look_on, PAUSE_MS);
+}
+
+void retention_watch_use(struct retention_watch *w, const struct retention_policy *policy)
+{
+    w->policy = *policy;
 }
 
 void retention_watch_stop(struct retention_watch *w)

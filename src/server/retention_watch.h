@@ -14,6 +14,7 @@ struct retention_watch {
     uv_timer_t timer; /* private, as everything here */
     struct store *store;
     struct inbox *inbox;
+    struct retention_policy policy;
     struct retention_look look;
     struct retention_cut cut;
     struct arena arena;    /* of both jobs, which take nothing from it */
@@ -25,6 +26,8 @@ struct retention_watch {
 /* `inbox` is the main thread's. The first round begins at once. */
 void retention_watch_start(struct retention_watch *w, struct loop *loop, struct store *store,
                            struct inbox *inbox, const struct retention_policy *policy);
+/* From the next step on. */
+void retention_watch_use(struct retention_watch *w, const struct retention_policy *policy);
 /* No more steps. One that is out comes back to the inbox, which is drained until the store closes.
  * Accepts one that was not started. */
 void retention_watch_stop(struct retention_watch *w);

@@ -25,8 +25,10 @@
 #include "server/call_watch.h"
 #include "server/erasure_watch.h"
 #include "server/refusals.h"
+#include "server/reload.h"
 #include "server/retention_watch.h"
 #include "server/revocation_watch.h"
+#include "server/setup.h"
 #include "server/worker.h"
 #include "version.h"
 
@@ -35,8 +37,11 @@
 #define LIVE_INTERVAL_MS 1000u
 
 struct server {
-    const struct config *config;
-    struct api_settings settings;
+    const struct config_source *source;
+    const struct config *boot;     /* what it was started with */
+    const struct config *config;   /* what counts: that, or `reloaded` */
+    struct config reloaded;        /* of the last reload; zeroed until there is one */
+    struct api_settings *settings; /* of the newest configuration, as the workers have them */
     struct loop loop;
     struct inbox inbox; /* of the main thread */
     struct acceptor acceptor;
@@ -44,14 +49,13 @@ struct server {
     struct event_v1 v1;
     struct store *store;
     struct keyring *keyring;
-    struct tls *tls; /* NULL: plain */
     struct password_pool *password_pool;
     struct tickets *tickets;
     struct throttle *throttle;
     struct rates *rates;
     struct tally addresses;
     struct tally users;
-    struct admission_limits admission;
+    struct admission_tallies admission;
     struct refusals refusals;
     struct metrics own_metrics; /* what is counted on the main thread */
     struct worker *workers[WORKERS_MAX];
@@ -61,15 +65,16 @@ struct server {
     struct streams *streams;
     struct live live;
     struct deadline live_deadline;
-    struct livekit *livekit; /* NULL: there are no calls */
     struct call_watch call_watch;
     struct revocation_watch watch;
     struct erasure_watch erasures;
     struct retention_watch retention;
     struct deadline trim_deadline;
-    uint64_t trimmed_connections; /* how many there were when memory was last given back */
+    struct deadline tickets_deadline; /* when the key of TLS tickets is old */
+    uint64_t trimmed_connections;     /* how many there were when memory was last given back */
     uv_signal_t sigterm;
     uv_signal_t sigint;
+    uv_signal_t sighup;
     uv_timer_t drain_timer;
     _Atomic size_t draining_count; /* workers that still have connections */
     bool is_loop_open;
@@ -91,7 +96,7 @@ static void refuse_socket(struct server *s, int fd, enum refusal why)
 {
     counter_add(&s->own_metrics.connections_refused, 1);
     /* Where TLS is spoken, words would cost a handshake, which is what there is no room for. */
-    if (s->tls == NULL) refusals_add(&s->refusals, fd, why);
+    if (s->settings->tls == NULL) refusals_add(&s->refusals, fd, why);
     else close(fd);
 }
 
@@ -99,8 +104,9 @@ static void refuse_socket(struct server *s, int fd, enum refusal why)
 static enum result admit(struct server *s, const struct address *peer, struct admission *admission)
 {
     if (connections_count(s) >= s->config->connections_max) return R_UNAVAILABLE;
-    if (http_proxies_have(&s->settings.proxies, peer)) return R_OK;
-    return admission_enter_address(&s->admission, peer, admission);
+    if (http_proxies_have(&s->settings->proxies, peer)) return R_OK;
+    return admission_enter_address(&s->admission, peer, s->settings->connections_per_address_max,
+                                   admission);
 }
 
 /* Round robin keeps the workers even without asking them. */
@@ -144,6 +150,54 @@ static void on_live_tick(struct deadline *d)
     live_tick(&s->live, s->loop.now_ms);
     streams_tick(s->streams, s->loop.now_ms);
     loop_set_deadline(&s->loop, &s->live_deadline, LIVE_INTERVAL_MS);
+}
+
+/* ---- reloading ---- */
+
+static void use_settings(struct server *s, struct api_settings *settings)
+{
+    settings_unref(s->settings);
+    s->settings = settings;
+    for (size_t i = 0; i < s->workers_count; i++) worker_use_settings(s->workers[i], settings);
+}
+
+static void on_hangup(uv_signal_t *handle, int number)
+{
+    struct server *s = handle->data;
+    struct fault fault = {0};
+    struct retention_policy policy;
+    struct reload reload;
+
+    (void)number;
+    if (s->is_stopping) return;
+    if (reload_read(&reload, s->source, s->settings, s->workers_count, &fault) != R_OK) {
+        log_write(LOG_ERROR, "reload_refused", LOG_FIELD_TEXT("reason", fault.text));
+        return;
+    }
+    reload_log(&reload, s->config, s->boot);
+    config_release(&s->reloaded);
+    s->reloaded = reload.config;
+    s->config = &s->reloaded;
+    use_settings(s, reload.settings);
+    policy = setup_retention(s->config);
+    retention_watch_use(&s->retention, &policy);
+    log_write(LOG_INFO, "reloaded", LOG_FIELD_U64("connections", connections_count(s)));
+    log_set_level(s->config->log_level);
+}
+
+/* Whoever steals a key of tickets reads what was said under it: so it does not live for long. The
+ * tickets of the last one are good for as long as a session is. */
+static void on_tickets_old(struct deadline *d)
+{
+    struct server *s = (struct server *)((char *)d - offsetof(struct server, tickets_deadline));
+    struct api_settings *settings = NULL;
+    enum result result =
+        setup_settings(&settings, s->config, s->workers_count, tls_renew(s->settings->tls), NULL);
+
+    CHECK(result == R_OK); /* they were good once */
+    settings->is_loopback = s->settings->is_loopback;
+    use_settings(s, settings);
+    loop_set_deadline(&s->loop, &s->tickets_deadline, TLS_SESSION_SEC_MAX * UINT64_C(1000));
 }
 
 /* ---- stopping ---- */
@@ -209,57 +263,6 @@ static void on_wake(void *arg)
 
 /* ---- starting ---- */
 
-static void settings_init(struct server *s)
-{
-    const struct config *c = s->config;
-    static const enum signup_mode signup_modes[] = {
-        [CONFIG_SIGNUP_OPEN] = SIGNUP_OPEN,
-        [CONFIG_SIGNUP_INVITE] = SIGNUP_INVITE,
-        [CONFIG_SIGNUP_CLOSED] = SIGNUP_CLOSED,
-    };
-
-    s->settings = (struct api_settings){
-        .public_url = c->public_url,
-        .allowed_origins = c->allowed_origins.items,
-        .allowed_origins_count = c->allowed_origins.count,
-        .proxies = {c->trusted_proxies.items, c->trusted_proxies.count},
-        .signup = signup_modes[c->signup],
-        .access_token_ttl_sec = (uint32_t)c->access_token_ttl_sec,
-        .refresh_token_ttl_sec = (uint32_t)c->refresh_token_ttl_sec,
-        .messaging_token_ttl_sec = (uint32_t)c->messaging_token_ttl_sec,
-        .ping_interval_ms = (uint32_t)c->ping_interval_sec * 1000,
-        .idle_timeout_ms = (uint32_t)c->idle_timeout_sec * 1000,
-        .stream_silence_ms = (uint32_t)c->stream_silence_sec * 1000,
-        .call_ring_ms = (uint32_t)c->call_ring_sec * 1000,
-        .rates =
-            {
-                .per_min =
-                    {
-                        [RATE_READ] = c->rate_read_per_min,
-                        [RATE_WRITE] = c->rate_write_per_min,
-                        [RATE_SEND] = c->rate_send_per_min,
-                        [RATE_SEARCH] = c->rate_search_per_min,
-                        [RATE_AUTH] = c->rate_auth_per_min,
-                    },
-                .agent_times = c->rate_agent_times,
-                .key_per_min = c->rate_key_per_min,
-            },
-    };
-}
-
-/* Before anything is opened or made: what is wrong with these files is the likeliest fault. */
-static enum result load_tls(struct server *s, struct fault *fault)
-{
-    const struct config *c = s->config;
-    struct tls_files files[TLS_CERTIFICATES_MAX];
-
-    if (c->tls_cert.count == 0) return R_OK;
-    CHECK(c->tls_cert.count <= TLS_CERTIFICATES_MAX && c->tls_cert.count == c->tls_key.count);
-    for (size_t i = 0; i < c->tls_cert.count; i++)
-        files[i] = (struct tls_files){c->tls_cert.items[i], c->tls_key.items[i]};
-    return tls_load(&s->tls, files, c->tls_cert.count, NULL, fault);
-}
-
 static enum result make_data_directory(const struct server *s, struct fault *fault)
 {
     const char *path = s->config->data.at;
@@ -290,20 +293,6 @@ static void speak_v1(struct server *s)
     bus_speak_v1(&s->bus, &s->v1);
 }
 
-/* All three options, or none. */
-static enum result connect_livekit(struct server *s, struct fault *fault)
-{
-    struct livekit_options options = {.url = s->config->livekit_url,
-                                      .api_key = s->config->livekit_api_key,
-                                      .api_secret = s->config->livekit_api_secret};
-    enum result result;
-
-    if (options.url.len + options.api_key.len + options.api_secret.len == 0) return R_OK;
-    if ((result = livekit_new(&s->livekit, &options, fault)) == R_OK)
-        s->settings.livekit = s->livekit;
-    return result;
-}
-
 static enum result open_parts(struct server *s, struct fault *fault)
 {
     const struct config *c = s->config;
@@ -320,8 +309,6 @@ static enum result open_parts(struct server *s, struct fault *fault)
     enum result result;
 
     password_options.cost.memory_kib = (uint32_t)c->password_memory_kib;
-    if ((result = load_tls(s, fault)) != R_OK) return result;
-    if ((result = connect_livekit(s, fault)) != R_OK) return result;
     if ((result = make_data_directory(s, fault)) != R_OK) return result;
     if ((result = store_open(&s->store, &store_options, fault)) != R_OK) return result;
     speak_v1(s);
@@ -335,8 +322,7 @@ static enum result open_parts(struct server *s, struct fault *fault)
 static enum result make_workers(struct server *s, struct fault *fault)
 {
     struct api shared = {
-        .settings = &s->settings,
-        .tls = s->tls,
+        .settings = s->settings,
         .store = s->store,
         .keyring = s->keyring,
         .password_pool = s->password_pool,
@@ -351,15 +337,10 @@ static enum result make_workers(struct server *s, struct fault *fault)
         .all_metrics = s->metrics,
     };
 
-    uint64_t workers = s->config->workers;
-    struct worker_options options = {
-        .unauthenticated_max = (uint32_t)((s->config->unauthenticated_max + workers - 1) / workers),
-    };
-
     s->metrics[0] = &s->own_metrics;
-    while (s->workers_count < workers) {
+    while (s->workers_count < s->config->workers) {
         struct worker **worker = &s->workers[s->workers_count];
-        enum result result = worker_new(worker, &shared, &options, fault);
+        enum result result = worker_new(worker, &shared, fault);
         if (result != R_OK) return result;
         bus_add(&s->bus, worker_inbox(*worker));
         s->metrics[++s->workers_count] = worker_metrics(*worker);
@@ -371,38 +352,38 @@ static void watch_signals(struct server *s)
 {
     CHECK(uv_signal_init(&s->loop.uv, &s->sigterm) == 0);
     CHECK(uv_signal_init(&s->loop.uv, &s->sigint) == 0);
+    CHECK(uv_signal_init(&s->loop.uv, &s->sighup) == 0);
     CHECK(uv_timer_init(&s->loop.uv, &s->drain_timer) == 0);
     s->sigterm.data = s;
     s->sigint.data = s;
+    s->sighup.data = s;
     s->drain_timer.data = s;
     CHECK(uv_signal_start(&s->sigterm, on_signal, SIGTERM) == 0);
     CHECK(uv_signal_start(&s->sigint, on_signal, SIGINT) == 0);
+    CHECK(uv_signal_start(&s->sighup, on_hangup, SIGHUP) == 0);
 }
 
-static void start_retention(struct server *s)
+/* Before anything is opened or made: what is wrong with its files is the likeliest fault. */
+static enum result read_settings(struct server *s, struct fault *fault)
 {
-    const struct retention_policy policy = {
-        .age_ms = s->config->event_log_days * 86400000,
-        .events_min = s->config->event_log_events_min,
-        .events_max = s->config->event_log_events_max,
-    };
+    struct tls *tls = NULL;
+    enum result result = setup_tls(&tls, s->config, NULL, fault);
 
-    retention_watch_start(&s->retention, &s->loop, s->store, &s->inbox, &policy);
+    if (result == R_OK)
+        result = setup_settings(&s->settings, s->config, s->config->workers, tls, fault);
+    if (result != R_OK) tls_unref(tls);
+    return result;
 }
 
 static enum result start(struct server *s, struct fault *fault)
 {
+    struct retention_policy policy = setup_retention(s->config);
     enum result result;
 
     atomic_init(&s->draining_count, 0);
     tally_init(&s->addresses, CONNECTIONS_MAX);
     tally_init(&s->users, CONNECTIONS_MAX);
-    s->admission = (struct admission_limits){
-        .addresses = &s->addresses,
-        .users = &s->users,
-        .per_address_max = (uint32_t)s->config->connections_per_address_max,
-        .per_user_max = (uint32_t)s->config->sockets_per_user_max,
-    };
+    s->admission = (struct admission_tallies){.addresses = &s->addresses, .users = &s->users};
     inbox_init(&s->inbox, WORKER_INBOX_ITEMS_MAX, wake_main, &s->loop);
     bus_init(&s->bus, worker_receive);
     live_init(&s->live, &s->bus, wake_main, &s->loop);
@@ -411,6 +392,7 @@ static enum result start(struct server *s, struct fault *fault)
     s->is_loop_open = true;
     refusals_init(&s->refusals, &s->loop);
     watch_signals(s);
+    if ((result = read_settings(s, fault)) != R_OK) return result;
     if ((result = open_parts(s, fault)) != R_OK) return result;
     s->streams = streams_new(s->store, &s->bus, wake_main, &s->loop);
     if ((result = make_workers(s, fault)) != R_OK) return result;
@@ -418,7 +400,7 @@ static enum result start(struct server *s, struct fault *fault)
                            on_accept, s, fault);
     if (result != R_OK) return result;
     s->is_listening = true;
-    s->settings.is_loopback = acceptor_is_loopback(&s->acceptor);
+    s->settings->is_loopback = acceptor_is_loopback(&s->acceptor);
     atomic_store(&s->draining_count, s->workers_count);
     for (size_t i = 0; i < s->workers_count; i++) worker_start(s->workers[i]);
     s->trim_deadline.expired = on_trim;
@@ -429,7 +411,10 @@ static enum result start(struct server *s, struct fault *fault)
     call_watch_start(&s->call_watch, &s->loop, s->store, &s->inbox);
     revocation_watch_start(&s->watch, &s->loop, s->store, &s->bus, &s->inbox);
     erasure_watch_start(&s->erasures, &s->loop, s->store, &s->inbox);
-    start_retention(s);
+    retention_watch_start(&s->retention, &s->loop, s->store, &s->inbox, &policy);
+    s->tickets_deadline.expired = on_tickets_old;
+    if (s->settings->tls != NULL)
+        loop_set_deadline(&s->loop, &s->tickets_deadline, TLS_SESSION_SEC_MAX * UINT64_C(1000));
     return R_OK;
 }
 
@@ -438,7 +423,8 @@ static void announce(const struct server *s)
     char address[ACCEPTOR_TEXT_BYTES_MAX];
 
     acceptor_address(&s->acceptor, address);
-    printf("carillon: listening on %s://%s\n", s->tls == NULL ? "http" : "https", address);
+    printf("carillon: listening on %s://%s\n", s->settings->tls == NULL ? "http" : "https",
+           address);
     fflush(stdout);
     log_write(LOG_INFO, "listening", LOG_FIELD_TEXT("address", address),
               LOG_FIELD_TEXT("version", CARILLON_VERSION),
@@ -451,6 +437,7 @@ static void close_main_loop(struct server *s)
     if (s->is_listening) acceptor_close(&s->acceptor);
     uv_close((uv_handle_t *)&s->sigterm, NULL);
     uv_close((uv_handle_t *)&s->sigint, NULL);
+    uv_close((uv_handle_t *)&s->sighup, NULL);
     uv_close((uv_handle_t *)&s->drain_timer, NULL);
     loop_close(&s->loop);
 }
@@ -470,6 +457,7 @@ static void stop(struct server *s)
     close_refusals(s);
     loop_clear_deadline(&s->trim_deadline);
     loop_clear_deadline(&s->live_deadline);
+    loop_clear_deadline(&s->tickets_deadline);
     live_stop(&s->live);
     call_watch_stop(&s->call_watch);
     revocation_watch_stop(&s->watch);
@@ -497,9 +485,9 @@ static void stop(struct server *s)
     rates_free(s->rates);
     throttle_free(s->throttle);
     tickets_free(s->tickets);
-    livekit_free(s->livekit);
     keyring_close(s->keyring);
-    tls_unref(s->tls);
+    settings_unref(s->settings);
+    config_release(&s->reloaded);
 }
 
 /* A peer that is gone is an error of the write, not a reason to die. */
@@ -510,7 +498,8 @@ static void ignore_broken_pipes(void)
     CHECK(sigaction(SIGPIPE, &action, NULL) == 0);
 }
 
-enum result server_run(const struct config *config, struct fault *fault)
+enum result server_run(const struct config *config, const struct config_source *source,
+                       struct fault *fault)
 {
     struct server *s = calloc(1, sizeof *s);
     enum result result;
@@ -521,8 +510,9 @@ enum result server_run(const struct config *config, struct fault *fault)
     umask(077);
     ignore_broken_pipes();
     CHECK(sodium_init() >= 0);
+    s->source = source;
+    s->boot = config;
     s->config = config;
-    settings_init(s);
     result = start(s, fault);
     if (result == R_OK) {
         announce(s);

@@ -83,8 +83,7 @@ static void wake(void *arg)
     loop_wake(arg);
 }
 
-enum result worker_new(struct worker **out, const struct api *shared,
-                       const struct worker_options *options, struct fault *fault)
+enum result worker_new(struct worker **out, const struct api *shared, struct fault *fault)
 {
     struct worker *w = calloc(1, sizeof *w);
     enum result result;
@@ -95,7 +94,7 @@ enum result worker_new(struct worker **out, const struct api *shared,
     revoked_init(&w->revoked, REVOKED_KEEP_MS);
     presence_view_init(&w->presence);
     w->api = *shared;
-    if (shared->tls != NULL) w->api.tls = tls_ref(shared->tls);
+    w->api.settings = settings_ref(shared->settings);
     w->api.loop = &w->loop;
     w->api.hub = &w->hub;
     w->api.inbox = &w->inbox;
@@ -103,7 +102,7 @@ enum result worker_new(struct worker **out, const struct api *shared,
     w->api.presence = &w->presence;
     w->api.metrics = &w->metrics;
     slots_init(&w->api.http_sessions);
-    strangers_init(&w->api.strangers, options->unauthenticated_max);
+    strangers_init(&w->api.strangers, shared->settings->strangers_max);
     result = loop_open(&w->loop, on_wake, on_turn_end, w, fault);
     if (result == R_OK) result = token_cache_new(&w->api.token_cache);
     CHECK(result == R_OK); /* at start, with nothing else allocated */
@@ -168,6 +167,33 @@ enum result worker_adopt(struct worker *w, int fd, struct admission admission)
         free(socket);
     }
     return result;
+}
+
+struct settings_order {
+    struct inbox_item item;
+    const struct api_settings *settings; /* with a reference for the worker */
+};
+
+/* Requests that have begun keep what they had. */
+static void on_settings(struct inbox_item *item, void *receiver)
+{
+    struct settings_order *order = (struct settings_order *)item;
+    struct worker *w = receiver;
+
+    settings_unref(w->api.settings);
+    w->api.settings = order->settings;
+    w->api.strangers.count_max = order->settings->strangers_max;
+    free(order);
+}
+
+void worker_use_settings(struct worker *w, const struct api_settings *settings)
+{
+    struct settings_order *order = malloc(sizeof *order);
+
+    CHECK(order != NULL);
+    *order = (struct settings_order){.item = {.receive = on_settings},
+                                     .settings = settings_ref(settings)};
+    inbox_push(&w->inbox, &order->item);
 }
 
 uint64_t worker_connections_count(struct worker *w)
@@ -240,6 +266,6 @@ void worker_free(struct worker *w)
     token_cache_free(w->api.token_cache);
     revoked_release(&w->revoked);
     presence_view_release(&w->presence);
-    tls_unref(w->api.tls);
+    settings_unref(w->api.settings);
     free(w);
 }

@@ -10,14 +10,9 @@
 
 struct worker;
 
-struct worker_options {
-    uint32_t unauthenticated_max; /* of this worker */
-};
-
-/* What a worker shares with the others; the pointers outlive it. Of the parts that are its own,
- * `tls` is what it begins with; the rest is ignored. */
-MUST_USE enum result worker_new(struct worker **out, const struct api *shared,
-                                const struct worker_options *options, struct fault *fault);
+/* What a worker shares with the others; the pointers outlive it. Of the parts that are its own, the
+ * settings are what it begins with, of which it takes a reference; the rest is ignored. */
+MUST_USE enum result worker_new(struct worker **out, const struct api *shared, struct fault *fault);
 /* Start the thread. */
 void worker_start(struct worker *w);
 
@@ -29,6 +24,8 @@ struct metrics *worker_metrics(struct worker *w);
 MUST_USE enum result worker_adopt(struct worker *w, int fd, struct admission admission);
 /* Any thread. Sockets adopted and not closed; a close shows at the end of its turn. */
 uint64_t worker_connections_count(struct worker *w);
+/* Go on with these settings, of which the worker takes a reference. Waits for room in its inbox. */
+void worker_use_settings(struct worker *w, const struct api_settings *settings);
 /* The bus's receiver. On the worker's thread. */
 void worker_receive(void *worker, struct commit *commit);
 

@@ -14,32 +14,39 @@
 #include "base/check.h"
 #include "limits.h"
 
-static struct worker *worker_of(const struct api_settings *settings)
+static struct api_settings *some_settings(void)
 {
-    static const struct admission_limits admission;
-    static const struct worker_options options = {.unauthenticated_max = 1};
+    struct api_settings *settings = settings_new();
+
+    settings->idle_timeout_ms = 1000;
+    settings->strangers_max = 1;
+    return settings;
+}
+
+static struct worker *make_worker(void)
+{
+    static const struct admission_tallies admission;
+    struct api_settings *settings = some_settings();
     struct api shared = {.settings = settings, .admission = &admission};
     struct fault fault = {0};
     struct worker *w = NULL;
 
-    if (worker_new(&w, &shared, &options, &fault) != R_OK) fail_msg("%s", fault.text);
+    if (worker_new(&w, &shared, &fault) != R_OK) fail_msg("%s", fault.text);
+    settings_unref(settings);
     return w;
 }
 
 static void test_never_started(void **state)
 {
-    struct api_settings settings = {.idle_timeout_ms = 1000};
-
     (void)state;
-    worker_free(worker_of(&settings));
+    worker_free(make_worker());
     worker_free(NULL);
 }
 
 /* Descriptors that are none are adopted like others, and dropped on the worker's thread. */
 static void test_worker_inbox_items_max(void **state)
 {
-    struct api_settings settings = {.idle_timeout_ms = 1000};
-    struct worker *w = worker_of(&settings);
+    struct worker *w = make_worker();
 
     (void)state;
     for (unsigned i = 0; i < WORKER_INBOX_ITEMS_MAX; i++)
@@ -51,11 +58,33 @@ static void test_worker_inbox_items_max(void **state)
     worker_free(w);
 }
 
+/* The sanitizers see whether an old set is freed, and no sooner than nobody has it. */
+static void test_settings_may_change_at_any_time(void **state)
+{
+    struct worker *w = make_worker();
+    struct api_settings *settings = some_settings();
+
+    (void)state;
+    worker_use_settings(w, settings);
+    worker_start(w);
+    for (unsigned i = 0; i < 100; i++) {
+        struct api_settings *next = some_settings();
+        worker_use_settings(w, next);
+        settings_unref(next);
+    }
+    worker_use_settings(w, settings);
+    worker_stop(w);
+    worker_free(w);
+    assert_int_equal(settings->idle_timeout_ms, 1000);
+    settings_unref(settings);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_never_started),
         cmocka_unit_test(test_worker_inbox_items_max),
+        cmocka_unit_test(test_settings_may_change_at_any_time),
     };
 
     role_set(ROLE_MAIN);

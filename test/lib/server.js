@@ -11,7 +11,7 @@ import { requestJson } from './http.js'
 import {
   isWholeRunOverTls, schemeOf, setPortCertificate, tlsArguments, usualCertificate,
 } from './tls.js'
-import { within } from './wait.js'
+import { until, within } from './wait.js'
 
 export const CARILLON = process.env.CARILLON_BIN ?? 'build/carillon'
 // A sanitized server is several times slower, and keeps freed memory for a while to watch it.
@@ -31,7 +31,8 @@ export class Server {
   history = ''
 
   // options: args (further options of `serve`), data (a directory, kept by its owner), env, tls
-  // (true, or the certificates as makeCertificate gives them, of which clients trust the first).
+  // (true, or the certificates as makeCertificate gives them, of which clients trust the first),
+  // hasTlsFlags (false: its configuration file names them).
   static async start(options = {}) {
     const server = new Server(options)
     try {
@@ -43,9 +44,10 @@ export class Server {
     return server
   }
 
-  constructor({ args = [], data, env = {}, tls = isWholeRunOverTls() } = {}) {
+  constructor({ args = [], data, env = {}, tls = isWholeRunOverTls(), hasTlsFlags = true } = {}) {
     this.args = args
     this.certificates = tls === true ? [usualCertificate()] : tls ? [tls].flat() : []
+    this.hasTlsFlags = hasTlsFlags
     this.env = env
     this.isDataOurs = data === undefined
     this.data = data ?? temporaryDirectory()
@@ -71,7 +73,8 @@ export class Server {
   }
 
   #tlsArguments() {
-    return this.certificates.length > 0 ? tlsArguments(...this.certificates) : []
+    const isTold = this.certificates.length > 0 && this.hasTlsFlags
+    return isTold ? tlsArguments(...this.certificates) : []
   }
 
   get url() {
@@ -129,6 +132,16 @@ export async function startServer(t, options) {
   const server = await Server.start(options)
   t.after(() => server.stop())
   return server
+}
+
+// Tell a server to read its configuration again, and wait for one more line of its log that
+// matches: that line.
+export async function reload(server, pattern) {
+  const lines = () => server.child.stderr.match(new RegExp(pattern, 'g')) ?? []
+  const before = lines().length
+  server.child.process.kill('SIGHUP')
+  await until(() => lines().length > before, () => `${pattern}\n${server.child.story()}`)
+  return lines().at(-1)
 }
 
 // The test server of the codec: echoes every message, with a limit of 16 MiB.
