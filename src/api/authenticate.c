@@ -84,7 +84,7 @@ bool authenticate_token(struct request *r)
         refuse_token(r, reason);
         return false;
     }
-    if (revoked_has(r->api->revoked, &claims, now_ms)) {
+    if (revoked_has(r->api->revoked, &claims.session_id, &claims.user_id, now_ms)) {
         refuse_token(r, "revoked");
         return false;
     }

@@ -42,8 +42,8 @@ struct chat_token_flow {
     uint64_t ttl_sec;
 };
 
-/* Such a token has a session of its own that no refresh token keeps alive; so there is no row for
- * it. */
+/* The session of such a token is the key that made it: no refresh token keeps it alive, and it ends
+ * with the key. One that is made while the key is being revoked is void, too. */
 static void on_user_found(struct job *job)
 {
     struct chat_token_flow *flow = (struct chat_token_flow *)job;
@@ -57,7 +57,7 @@ static void on_user_found(struct job *job)
     who = (struct caller){.kind = CALLER_USER,
                           .tenant_id = user->tenant_id,
                           .user_id = user->user_id,
-                          .session_id = uuid_new()};
+                          .session_id = r->caller.session_id};
     issued = issue_token(r, TOKEN_ACCESS, &who, (uint32_t)flow->ttl_sec);
     o = reply_body(r);
     json_object_open(o);

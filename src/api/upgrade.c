@@ -68,7 +68,7 @@ static bool check_token(struct request *r, struct token_claims *who)
         return false;
     }
     if (token_verify(api->keyring, TOKEN_MESSAGING, token, now_ms, who, &reason) != R_OK ||
-        revoked_has(api->revoked, who, now_ms)) {
+        revoked_has(api->revoked, &who->session_id, &who->user_id, now_ms)) {
         log_write(LOG_INFO, "handshake_refused", LOG_FIELD_UUID("request_id", r->id),
                   LOG_FIELD_TEXT("reason", reason == NULL ? "revoked" : reason));
         refuse(r, R_UNAUTHENTICATED, "token_invalid",
@@ -196,7 +196,7 @@ static void check_again(struct upgrade *u)
     uint64_t now_ms = clock_wall_ms();
 
     if (job->result != R_OK) return;
-    if (revoked_has(api->revoked, &u->who, now_ms))
+    if (revoked_has(api->revoked, &u->who.session_id, &u->who.user_id, now_ms))
         job->result = problem_set(&job->problem, R_UNAUTHENTICATED, "session_revoked", NULL,
                                   "This session was ended; sign in again.");
     else if (api->is_draining || u->request->session == NULL)

@@ -16,7 +16,7 @@ enum token_purpose { TOKEN_ACCESS, TOKEN_MESSAGING };
 struct token_claims {
     struct uuid user_id;    /* sub */
     struct uuid tenant_id;  /* tid */
-    struct uuid session_id; /* sid; nil, and left out, for an agent, who has no session */
+    struct uuid session_id; /* sid: a login, or the id of a key; left out when nil */
     struct uuid token_id;   /* jti */
     uint64_t issued_at_sec; /* iat */
     uint64_t expires_at_sec;

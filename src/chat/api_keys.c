@@ -29,6 +29,45 @@ void tenant_key_create_init(struct tenant_key_create *cmd)
     secret_new(SECRET_TENANT_KEY, &cmd->secret);
 }
 
+static enum result browse_run(struct job *job, struct tx *tx)
+{
+    struct tenant_keys_browse *cmd = (struct tenant_keys_browse *)job;
+    enum result result =
+        account_require_role(tx, &cmd->caller, USER_ADMIN, job->arena, &job->problem);
+
+    if (result != R_OK) return result;
+    /* One more, to learn whether there is one. */
+    result = api_keys_list_good(tx, &cmd->caller.tenant_id, &cmd->after, cmd->limit + 1, job->arena,
+                                &cmd->list);
+    if (result != R_OK) return result;
+    cmd->has_more = cmd->list.count > cmd->limit;
+    if (cmd->has_more) cmd->list.count = cmd->limit;
+    return R_OK;
+}
+
+void tenant_keys_browse_init(struct tenant_keys_browse *cmd)
+{
+    CHECK(cmd->limit > 0 && cmd->limit <= LIST_ROWS_MAX);
+    cmd->job.run = browse_run;
+}
+
+static enum result revoke_run(struct job *job, struct tx *tx)
+{
+    struct tenant_key_revoke *cmd = (struct tenant_key_revoke *)job;
+    enum result result =
+        account_require_role(tx, &cmd->caller, USER_ADMIN, job->arena, &job->problem);
+
+    if (result == R_OK) result = api_keys_revoke(tx, &cmd->caller.tenant_id, &cmd->key_id);
+    if (result != R_NOT_FOUND) return result;
+    return problem_set(&job->problem, R_NOT_FOUND, "key_not_found", NULL,
+                       "The tenant has no such key.");
+}
+
+void tenant_key_revoke_init(struct tenant_key_revoke *cmd)
+{
+    cmd->job.run = revoke_run;
+}
+
 static enum result find_run(struct job *job, struct tx *tx)
 {
     struct key_caller_find *cmd = (struct key_caller_find *)job;
@@ -45,6 +84,7 @@ static enum result find_run(struct job *job, struct tx *tx)
         .kind = key.kind == API_KEY_AGENT ? CALLER_AGENT : CALLER_TENANT_KEY,
         .tenant_id = key.tenant_id,
         .user_id = key.user_id,
+        .session_id = key.key_id,
     };
     return R_OK;
 }

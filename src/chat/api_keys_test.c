@@ -36,8 +36,58 @@ static void a_tenant_key_stands_for_its_tenant(void **state)
     assert_int_equal(caller.kind, CALLER_TENANT_KEY);
     assert_true(uuid_equals(&caller.tenant_id, &ann->account.user.tenant_id));
     assert_true(uuid_is_nil(&caller.user_id));
+    assert_true(uuid_equals(&caller.session_id, &cmd.key.key_id));
     testing_sql(w, "UPDATE api_key SET revoked_at_ms = 1");
     assert_int_equal(find(w, secret_str(&cmd.secret), &caller), R_UNAUTHENTICATED);
+}
+
+static enum result revoke_key(struct testing_world *w, struct caller caller, struct uuid key_id,
+                              struct tenant_key_revoke *cmd)
+{
+    *cmd = (struct tenant_key_revoke){.caller = caller, .key_id = key_id};
+    tenant_key_revoke_init(cmd);
+    return testing_write_job(w, &cmd->job);
+}
+
+static void a17_a_revoked_key_is_a_revoked_session(void **state)
+{
+    struct testing_world *w = *state;
+    struct caller ann = testing_caller_of(testing_signup(w, "ann@example.com"));
+    struct caller eve = testing_caller_of(testing_signup(w, "eve@example.com"));
+    struct tenant_key_create key;
+    struct tenant_key_revoke cmd;
+    struct caller caller;
+
+    assert_int_equal(make(w, ann, &key), R_OK);
+    assert_int_equal(revoke_key(w, eve, key.key.key_id, &cmd), R_NOT_FOUND);
+    assert_string_equal(cmd.job.problem.code, "key_not_found");
+    assert_int_equal(revoke_key(w, testing_caller(w, ALICE), key.key.key_id, &cmd), R_FORBIDDEN);
+    assert_int_equal(find(w, secret_str(&key.secret), &caller), R_OK);
+    assert_int_equal(revoke_key(w, ann, key.key.key_id, &cmd), R_OK);
+    assert_int_equal(testing_revoked(w, EFFECT_SESSION_REVOKED, &key.key.key_id), 1);
+    assert_int_equal(find(w, secret_str(&key.secret), &caller), R_UNAUTHENTICATED);
+    assert_int_equal(revoke_key(w, ann, key.key.key_id, &cmd), R_OK);
+    assert_int_equal(testing_revoked(w, EFFECT_SESSION_REVOKED, &key.key.key_id), 0);
+}
+
+static void keys_are_seen_by_those_who_make_them(void **state)
+{
+    struct testing_world *w = *state;
+    struct tenant_keys_browse cmd = {
+        .caller = testing_caller_of(testing_signup(w, "ann@example.com")), .limit = 2};
+    struct tenant_key_create key;
+
+    tenant_keys_browse_init(&cmd);
+    for (int i = 0; i < 2; i++) assert_int_equal(make(w, cmd.caller, &key), R_OK);
+    assert_int_equal(testing_read_job(w, &cmd.job), R_OK);
+    assert_int_equal(cmd.list.count, 2);
+    assert_false(cmd.has_more);
+    assert_int_equal(make(w, cmd.caller, &key), R_OK);
+    assert_int_equal(testing_read_job(w, &cmd.job), R_OK);
+    assert_int_equal(cmd.list.count, 2);
+    assert_true(cmd.has_more);
+    cmd.caller = testing_caller(w, ALICE);
+    assert_int_equal(testing_read_job(w, &cmd.job), R_FORBIDDEN);
 }
 
 struct agent_key {
@@ -98,6 +148,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(a_tenant_key_stands_for_its_tenant),
+        WORLD_TEST(a17_a_revoked_key_is_a_revoked_session),
+        WORLD_TEST(keys_are_seen_by_those_who_make_them),
         WORLD_TEST(an_agents_key_stands_for_the_agent),
         WORLD_TEST(z1_members_make_no_keys),
         cmocka_unit_test(a6_other_secrets_are_no_keys),

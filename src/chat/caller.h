@@ -16,7 +16,7 @@ struct caller {
     enum caller_kind kind;
     struct uuid tenant_id;
     struct uuid user_id;    /* nil for a tenant key */
-    struct uuid session_id; /* nil for keys */
+    struct uuid session_id; /* a login, or the id of the key: what is revoked to put them out */
 };
 
 #endif

@@ -23,6 +23,9 @@ static const char SQL_FIND_BY_HASH[] =
 static const char SQL_FIND[] =
     "SELECT " COLUMNS " FROM api_key k WHERE k.key_id = $1 AND k.tenant_id = $2";
 
+static const char SQL_LIST_GOOD[] =
+    "SELECT " COLUMNS " FROM api_key k WHERE k.tenant_id = $1 AND k.revoked_at_ms IS NULL"
+    " AND ($2 IS NULL OR k.key_id > $2) ORDER BY k.key_id LIMIT $3";
 static const char SQL_COUNT_ALL[] = "SELECT count(*) FROM api_key WHERE tenant_id = $1";
 static const char SQL_LIST[] =
     "SELECT " COLUMNS " FROM api_key k WHERE k.tenant_id = $1 ORDER BY k.key_id LIMIT $2";
@@ -119,21 +122,14 @@ enum result api_keys_find_by_hash(struct tx *tx, struct str key_hash, struct are
     return find_one(q, arena, out);
 }
 
-enum result api_keys_list(struct tx *tx, const struct uuid *tenant_id, struct arena *arena,
-                          struct api_key_list *out)
+/* The rows of a query that gives at most `rows_max`. */
+static MUST_USE enum result read_list(struct db_query *q, size_t rows_max, struct arena *arena,
+                                      struct api_key_list *out)
 {
-    struct db_query *q = db_query(tx->db, SQL_COUNT_ALL);
-    struct api_key_list found = {0};
-    uint64_t all = 0;
-    enum result result;
+    struct api_key_list found = {.keys = ARENA_ARRAY(arena, struct api_key, rows_max)};
+    enum result result = R_OK;
 
-    db_bind_uuid(q, 1, tenant_id);
-    if ((result = count(q, &all)) != R_OK) return result;
-    found.keys = ARENA_ARRAY(arena, struct api_key, all);
-    q = db_query(tx->db, SQL_LIST);
-    db_bind_uuid(q, 1, tenant_id);
-    db_bind_u64(q, 2, all);
-    while (found.count < all && (result = db_next(q)) == R_OK) {
+    while (found.count < rows_max && (result = db_next(q)) == R_OK) {
         if ((result = read_key(q, arena, &found.keys[found.count])) != R_OK) break;
         found.count++;
     }
@@ -141,6 +137,34 @@ enum result api_keys_list(struct tx *tx, const struct uuid *tenant_id, struct ar
     if (result != R_OK && result != R_DONE) return result;
     *out = found;
     return R_OK;
+}
+
+enum result api_keys_list_good(struct tx *tx, const struct uuid *tenant_id,
+                               const struct uuid *after, size_t limit, struct arena *arena,
+                               struct api_key_list *out)
+{
+    struct db_query *q = db_query(tx->db, SQL_LIST_GOOD);
+
+    CHECK(limit > 0);
+    db_bind_uuid(q, 1, tenant_id);
+    db_bind_uuid(q, 2, after);
+    db_bind_u64(q, 3, limit);
+    return read_list(q, limit, arena, out);
+}
+
+enum result api_keys_list(struct tx *tx, const struct uuid *tenant_id, struct arena *arena,
+                          struct api_key_list *out)
+{
+    struct db_query *q = db_query(tx->db, SQL_COUNT_ALL);
+    uint64_t all = 0;
+    enum result result;
+
+    db_bind_uuid(q, 1, tenant_id);
+    if ((result = count(q, &all)) != R_OK) return result;
+    q = db_query(tx->db, SQL_LIST);
+    db_bind_uuid(q, 1, tenant_id);
+    db_bind_u64(q, 2, all);
+    return read_list(q, all, arena, out);
 }
 
 enum result api_keys_revoke(struct tx *tx, const struct uuid *tenant_id, const struct uuid *key_id)
@@ -162,6 +186,6 @@ enum result api_keys_revoke(struct tx *tx, const struct uuid *tenant_id, const s
     db_bind_uuid(q, 2, tenant_id);
     db_bind_u64(q, 3, tx->now_ms);
     if ((result = db_run(q)) != R_OK) return result;
-    if (key.kind == API_KEY_AGENT) tx_revoke_user(tx, &key.user_id);
+    tx_revoke_session(tx, key_id);
     return R_OK;
 }

@@ -33,10 +33,16 @@ MUST_USE enum result api_keys_insert(struct tx *tx, const struct api_key *key, s
 /* A key that is good: neither it nor its agent is revoked or disabled. R_NOT_FOUND. */
 MUST_USE enum result api_keys_find_by_hash(struct tx *tx, struct str key_hash, struct arena *arena,
                                            struct api_key *out);
-/* Revoked ones too, in the order they were made. */
+/* Those that are not revoked, in the order they were made: at most `limit` > 0 after `after`, or
+ * from the first when that is nil. */
+MUST_USE enum result api_keys_list_good(struct tx *tx, const struct uuid *tenant_id,
+                                        const struct uuid *after, size_t limit, struct arena *arena,
+                                        struct api_key_list *out);
+/* Revoked ones too: for the command line. */
 MUST_USE enum result api_keys_list(struct tx *tx, const struct uuid *tenant_id, struct arena *arena,
                                    struct api_key_list *out);
-/* An agent's sockets close with its key. A second time changes nothing. R_NOT_FOUND. */
+/* A key is the session of those who come in by it, an agent or the users of a backend: their
+ * sockets close with it, their tokens are void. A second time changes nothing. R_NOT_FOUND. */
 MUST_USE enum result api_keys_revoke(struct tx *tx, const struct uuid *tenant_id,
                                      const struct uuid *key_id);
 

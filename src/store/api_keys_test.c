@@ -72,7 +72,8 @@ static void a17_a_revoked_key_is_none(void **state)
     assert_int_equal(api_keys_revoke(&f->tx, &f->ours.tenant_id, &key.key_id), R_OK);
     assert_int_equal(api_keys_revoke(&f->tx, &f->ours.tenant_id, &key.key_id), R_OK);
     assert_int_equal(find(f, "a", &got), R_NOT_FOUND);
-    assert_int_equal(testing_revocations(f, EFFECT_USER_REVOKED, &bot.user_id), 1);
+    assert_int_equal(testing_revocations(f, EFFECT_SESSION_REVOKED, &key.key_id), 1);
+    assert_int_equal(testing_revocations(f, EFFECT_USER_REVOKED, &bot.user_id), 0);
 }
 
 static void the_key_of_a_disabled_agent_is_none(void **state)
@@ -101,6 +102,35 @@ static void keys_are_listed_with_the_revoked_ones(void **state)
     assert_int_equal(list.keys[1].revoked_at_ms, 0);
     assert_int_equal(api_keys_list(&f->tx, &f->theirs.tenant_id, &f->arena, &list), R_OK);
     assert_int_equal(list.count, 0);
+}
+
+static struct api_key_list list_good(struct testing_accounts *f, struct uuid after, size_t limit)
+{
+    struct api_key_list list;
+
+    assert_int_equal(
+        api_keys_list_good(&f->tx, &f->ours.tenant_id, &after, limit, &f->arena, &list), R_OK);
+    return list;
+}
+
+static void good_keys_are_listed_page_by_page(void **state)
+{
+    struct testing_accounts *f = *state;
+    struct user bot = make_agent(f);
+    struct api_key first = make_key(f, NULL, "a");
+    struct api_key second = make_key(f, &bot, "b");
+    struct api_key third = make_key(f, NULL, "c");
+    struct uuid start = {0};
+    struct api_key_list list = list_good(f, start, 2);
+
+    assert_int_equal(list.count, 2);
+    assert_true(uuid_equals(&list.keys[0].key_id, &first.key_id));
+    assert_true(uuid_equals(&list.keys[1].user_id, &bot.user_id));
+    list = list_good(f, second.key_id, 2);
+    assert_int_equal(list.count, 1);
+    assert_true(uuid_equals(&list.keys[0].key_id, &third.key_id));
+    assert_int_equal(api_keys_revoke(&f->tx, &f->ours.tenant_id, &second.key_id), R_OK);
+    assert_int_equal(list_good(f, start, 9).count, 2);
 }
 
 static void keys_are_bounded(void **state)
@@ -133,6 +163,7 @@ int main(void)
         ACCOUNTS_TEST(a17_a_revoked_key_is_none),
         ACCOUNTS_TEST(the_key_of_a_disabled_agent_is_none),
         ACCOUNTS_TEST(keys_are_listed_with_the_revoked_ones),
+        ACCOUNTS_TEST(good_keys_are_listed_page_by_page),
         ACCOUNTS_TEST(keys_are_bounded),
         cmocka_unit_test(kinds_have_names),
     };

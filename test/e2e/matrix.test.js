@@ -38,6 +38,9 @@ const ROWS = {
   'GET /v1/messaging/token': [USERS],
   'POST /v1/tenant/invites': ['401 201 403 403 403 403 201 403 201', () => ({})],
   'POST /v1/tenant/keys': ['401 201 403 403 403 403 201 403 201', () => ({})],
+  'GET /v1/tenant/keys': ['401 200 403 403 403 403 200 403 200'],
+  // The second finds it revoked already, which is as well.
+  'DELETE /v1/tenant/keys/:': ['401 404 403 403 403 403 200 403 200'],
   'POST /v1/chat/tokens': ['401 403 403 403 200 403 403 403 403',
     () => ({ user_id: 'customer-42', display_name: 'Charles' })],
   'GET /v1/chat/users': [USERS],
@@ -139,8 +142,10 @@ async function makeThings(world) {
   const task = { conversation_id: id, title: 'Work', agent_id: agent.id }
   const { id: taskId } = expectStatus(await owner.post('/v1/chat/tasks', task), 201)
 
+  const key = expectStatus(await owner.post('/v1/tenant/keys'), 201)
+
   expectStatus(await owner.delete(`/v1/chat/conversations/${id}/participants/${former.id}`), 200)
-  return { conversations: id, messages: message, tasks: taskId, users: spare.id,
+  return { keys: key.id, conversations: id, messages: message, tasks: taskId, users: spare.id,
     participants: spare.id, calls: (await makeCall(world)).call_id, sessions: taskId }
 }
 
