@@ -321,6 +321,16 @@ static void on_broken(struct body_sink *sink, enum body_break why)
 
 /* ---- POST /v1/chat/tasks/:id/stream ---- */
 
+/* A key that was revoked between the look at it and the opening: this worker has heard of it before
+ * the stream came back. From now on the streams hear of it themselves. */
+static void check_key(struct agent_stream *a)
+{
+    const struct caller *who = &a->open.caller;
+
+    if (revoked_has(a->request->api->revoked, &who->session_id, &who->user_id, clock_wall_ms()))
+        set_problem(a, R_UNAUTHENTICATED, "key_invalid", "The API key is not valid (any more).");
+}
+
 static void on_opened(struct stream_op *op)
 {
     struct agent_stream *a = op->owner;
@@ -332,6 +342,7 @@ static void on_opened(struct stream_op *op)
         return;
     }
     a->text_bytes = a->open.task.saved_bytes;
+    check_key(a);
     a->is_watch_out = submit(a, &a->watch, STREAM_WATCH, on_watched);
     body_sink_attach(r, &a->sink);
 }

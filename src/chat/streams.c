@@ -39,6 +39,8 @@ struct stream {
     struct streams *streams;
     struct uuid task_id;
     struct uuid tenant_id; /* nil until a job has told */
+    struct uuid conversation_id;
+    struct caller agent; /* who opened it */
     struct buf unsaved;
     uint64_t saved_bytes;
     struct uuid stream_id; /* the agent's connection; nil when there is none */
@@ -65,6 +67,9 @@ struct own_job {
         struct task_streaming_list list;
     };
 };
+
+static const char not_there[] = "The agent is not in the conversation of the task any more.";
+static const char key_text[] = "The API key is not valid (any more).";
 
 static void advance(struct stream *s);
 
@@ -230,8 +235,7 @@ static void expel(struct stream *s)
 {
     buf_release(&s->unsaved);
     s->lost_at_ms = clock_mono_ms();
-    end_connection(s, R_NOT_FOUND, "task_not_found",
-                   "The agent is not in the conversation of the task any more.");
+    end_connection(s, R_NOT_FOUND, "task_not_found", not_there);
 }
 
 static void on_saved(struct job *job)
@@ -329,6 +333,8 @@ static void after_open(struct stream *s, const struct task_stream_open *cmd,
     buf_release(&s->unsaved);
     s->saved_bytes = cmd->task.saved_bytes;
     s->tenant_id = cmd->task.tenant_id;
+    s->conversation_id = cmd->task.conversation_id;
+    s->agent = cmd->caller;
     s->stream_id = op->stream_id;
     s->lost_at_ms = 0;
     take_audience(s, &cmd->audience);
@@ -475,6 +481,81 @@ enum result streams_submit(struct streams *st, struct stream_op *op)
     op->item.receive = on_op;
     if (is_guest && inbox_count(&st->inbox) >= INBOX_GUESTS_MAX) return R_FULL;
     return inbox_try_push(&st->inbox, &op->item);
+}
+
+/* ---- who may stream no more ---- */
+
+/* A commit on its way to the streams' thread. */
+struct observation {
+    struct inbox_item item;
+    struct commit *commit;
+};
+
+static bool is_agent_leaving(const struct stream *s, const struct effect *e)
+{
+    if (!uuid_equals(&e->id, &s->conversation_id)) return false;
+    for (size_t i = 0; i < e->user_ids_count; i++)
+        if (uuid_equals(&e->user_ids[i], &s->agent.user_id)) return true;
+    return false;
+}
+
+/* What was streamed until here stays. Behind a revoked key there may be a new one, with which the
+ * agent comes back in time. */
+static void observe(struct stream *s, const struct effect *e)
+{
+    uint64_t now_ms = clock_mono_ms();
+
+    if (uuid_is_nil(&s->stream_id)) return;
+    if (e->kind == EFFECT_LEAVE && is_agent_leaving(s, e)) {
+        s->lost_at_ms = now_ms;
+        end_connection(s, R_NOT_FOUND, "task_not_found", not_there);
+    } else if (e->kind == EFFECT_USER_REVOKED && uuid_equals(&e->id, &s->agent.user_id)) {
+        s->lost_at_ms = now_ms;
+        end_connection(s, R_UNAUTHENTICATED, "key_invalid", key_text);
+    } else if (e->kind == EFFECT_SESSION_REVOKED && uuid_equals(&e->id, &s->agent.session_id)) {
+        s->lost_at_ms = now_ms + STREAM_LOST_MS_MAX;
+        end_connection(s, R_UNAUTHENTICATED, "key_invalid", key_text);
+    }
+}
+
+static void observation_free(struct observation *o)
+{
+    commit_unref(o->commit);
+    free(o);
+}
+
+static void on_observation(struct inbox_item *item, void *receiver)
+{
+    struct observation *o = (struct observation *)item;
+    struct streams *st = receiver;
+
+    for (const struct effect *e = o->commit->first; e != NULL; e = e->next) {
+        uint32_t cursor = 0;
+        struct stream *s;
+        while ((s = slots_next(&st->entries, &cursor)) != NULL) observe(s, e);
+    }
+    observation_free(o);
+}
+
+static bool is_concerned(const struct commit *commit)
+{
+    const struct effect *e = commit->first;
+
+    while (e != NULL && e->kind != EFFECT_LEAVE && e->kind != EFFECT_SESSION_REVOKED &&
+           e->kind != EFFECT_USER_REVOKED)
+        e = e->next;
+    return e != NULL;
+}
+
+void streams_observe(struct streams *st, struct commit *commit)
+{
+    struct observation *o;
+
+    if (st == NULL || !is_concerned(commit)) return;
+    o = malloc(sizeof *o);
+    CHECK(o != NULL);
+    *o = (struct observation){.item = {.receive = on_observation}, .commit = commit_ref(commit)};
+    if (inbox_try_push(&st->inbox, &o->item) != R_OK) observation_free(o);
 }
 
 /* ---- the life of the whole ---- */

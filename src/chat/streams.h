@@ -68,6 +68,11 @@ void streams_stop(struct streams *st);
 /* After the workers have stopped. Accepts NULL. */
 void streams_free(struct streams *st);
 
+/* Ends the streams of agents that left or were revoked by this commit. Any thread; takes a
+ * reference of its own. Accepts NULL for `st`. With STREAMS_INBOX_ITEMS_MAX items before it, it is
+ * forgotten: the next save still finds an agent that was removed or disabled. */
+void streams_observe(struct streams *st, struct commit *commit);
+
 /* R_FULL, R_CLOSED: the operation stays the caller's. APPEND, WATCH, END and LOSE of a stream that
  * was opened are never R_FULL. */
 MUST_USE enum result streams_submit(struct streams *st, struct stream_op *op);

@@ -15,6 +15,7 @@ struct fixture {
     struct bus bus;
     struct task task;
     struct uuid stream_id;
+    struct uuid key_id;
     struct task_stream_open open;
 };
 
@@ -107,6 +108,7 @@ static enum result open_stream(struct fixture *f)
     f->open = (struct task_stream_open){.caller = testing_caller(f->w, ROBOT),
                                         .task_id = f->task.task_id,
                                         .offset_bytes = UINT64_MAX};
+    f->open.caller.session_id = f->key_id;
     f->open.job.arena = &f->w->arena;
     task_stream_open_init(&f->open);
     return perform(f, &op, STREAM_OPEN);
@@ -273,6 +275,63 @@ static void an_agent_that_was_removed_is_expelled_by_the_next_save(void **state)
     assert_int_equal(stored_task(f).saved_bytes, 0);
 }
 
+static void tell(struct fixture *f, enum effect_kind kind, const struct uuid *id)
+{
+    struct commit *commit = commit_new();
+    struct effect *e = commit_add(commit, kind);
+
+    e->id = *id;
+    e->user_ids = &f->w->people[ROBOT];
+    e->user_ids_count = 1;
+    streams_observe(f->streams, commit);
+    commit_unref(commit);
+}
+
+/* What was said before stays; what comes after is refused. `comes_back`: the agent has its time. */
+static void expect_cut(struct fixture *f, enum effect_kind kind, const struct uuid *id,
+                       const char *code, bool comes_back)
+{
+    struct stream_op watch = {0};
+    struct uuid other = uuid_new();
+    bool is_watch_back;
+
+    assert_int_equal(open_stream(f), R_OK);
+    begin(f, &watch, STREAM_WATCH, &is_watch_back);
+    tell(f, kind, &other);
+    assert_int_equal(append(f, "in time"), R_OK);
+    tell(f, kind, id);
+    finish(f, &is_watch_back);
+    assert_string_equal(watch.problem.code, code);
+    assert_int_equal(append(f, "too late"), R_CONFLICT);
+    streams_tick(f->streams, clock_mono_ms());
+    while (peek(f).text.len > 0) continue;
+    assert_int_equal(stored_task(f).saved_bytes, 7);
+    assert_int_equal(stored_task(f).status, comes_back ? TASK_RUNNING : TASK_FAILED);
+}
+
+static void a17_an_agent_that_leaves_stops_at_once(void **state)
+{
+    struct fixture *f = *state;
+
+    expect_cut(f, EFFECT_LEAVE, &f->task.conversation_id, "task_not_found", false);
+}
+
+static void a17_an_agent_that_was_disabled_stops_at_once(void **state)
+{
+    struct fixture *f = *state;
+
+    expect_cut(f, EFFECT_USER_REVOKED, &f->w->people[ROBOT], "key_invalid", false);
+}
+
+static void a17_an_agent_stops_with_its_key_and_may_bring_another(void **state)
+{
+    struct fixture *f = *state;
+
+    f->key_id = uuid_new();
+    expect_cut(f, EFFECT_SESSION_REVOKED, &f->key_id, "key_invalid", true);
+    assert_int_equal(open_stream(f), R_OK);
+}
+
 static void a_stop_gives_the_watch_back_and_saves(void **state)
 {
     struct fixture *f = *state;
@@ -396,6 +455,9 @@ int main(void)
         STREAM_TEST(a_newer_connection_takes_the_stream_over),
         STREAM_TEST(a_lost_agent_is_given_up_when_its_time_is_over),
         STREAM_TEST(an_agent_that_was_removed_is_expelled_by_the_next_save),
+        STREAM_TEST(a17_an_agent_that_leaves_stops_at_once),
+        STREAM_TEST(a17_an_agent_that_was_disabled_stops_at_once),
+        STREAM_TEST(a17_an_agent_stops_with_its_key_and_may_bring_another),
         STREAM_TEST(a_stop_gives_the_watch_back_and_saves),
         STREAM_TEST(one_task_more_than_the_bound_is_refused),
         STREAM_TEST(a_full_inbox_still_has_room_for_those_who_stream),

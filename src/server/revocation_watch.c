@@ -22,7 +22,7 @@ struct revocation_look {
     struct revocation_list list;
 };
 
-static void publish(struct revocation_watch *w, const struct revocation_list *list)
+static void tell(struct revocation_watch *w, const struct revocation_list *list)
 {
     struct commit *commit = commit_new();
 
@@ -32,7 +32,7 @@ static void publish(struct revocation_watch *w, const struct revocation_list *li
             commit_add(commit, is_user ? EFFECT_USER_REVOKED : EFFECT_SESSION_REVOKED);
         effect->id = is_user ? list->rows[i].user_id : list->rows[i].session_id;
     }
-    bus_publish(w->bus, commit);
+    w->publish(w->publish_arg, commit);
 }
 
 static void on_look(struct job *job)
@@ -41,7 +41,7 @@ static void on_look(struct job *job)
     struct revocation_watch *w = look->watch;
 
     if (job->result == R_OK && look->list.count > 0) {
-        if (!w->is_stopped) publish(w, &look->list);
+        if (!w->is_stopped) tell(w, &look->list);
         w->last_id = look->list.last_id;
     }
     arena_release(&look->arena);
@@ -98,7 +98,8 @@ static void look_first(struct revocation_watch *w)
 }
 
 void revocation_watch_start(struct revocation_watch *w, struct loop *loop, struct store *store,
-                            struct bus *bus, struct inbox *inbox)
+                            struct inbox *inbox, void (*publish)(void *arg, struct commit *commit),
+                            void *publish_arg)
 {
     uint64_t now_ms = clock_wall_ms();
 
@@ -106,8 +107,9 @@ void revocation_watch_start(struct revocation_watch *w, struct loop *loop, struc
         .deadline = {.expired = on_deadline},
         .loop = loop,
         .store = store,
-        .bus = bus,
         .inbox = inbox,
+        .publish = publish,
+        .publish_arg = publish_arg,
         .look = malloc(sizeof(struct revocation_look)),
         .since_ms = now_ms > REVOKED_KEEP_MS ? now_ms - REVOKED_KEEP_MS : 0,
     };

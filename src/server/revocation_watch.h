@@ -6,7 +6,6 @@
 #ifndef SERVER_REVOCATION_WATCH_H
 #define SERVER_REVOCATION_WATCH_H
 
-#include "hub/bus.h"
 #include "net/loop.h"
 #include "store/store.h"
 
@@ -14,7 +13,8 @@ struct revocation_watch {
     struct deadline deadline; /* private, as everything here */
     struct loop *loop;
     struct store *store;
-    struct bus *bus;
+    void (*publish)(void *arg, struct commit *commit);
+    void *publish_arg;
     struct inbox *inbox;
     struct inbox first_inbox;     /* for the look before the server serves */
     struct revocation_look *look; /* the job; NULL while it is out */
@@ -23,9 +23,11 @@ struct revocation_watch {
     bool is_stopped;
 };
 
-/* `inbox` is the main thread's. Returns when the bus has everything that was revoked until now. */
+/* `inbox` is the main thread's; `publish` takes the commit, as the writer's does. Returns when all
+ * that was revoked until now is published. */
 void revocation_watch_start(struct revocation_watch *w, struct loop *loop, struct store *store,
-                            struct bus *bus, struct inbox *inbox);
+                            struct inbox *inbox, void (*publish)(void *arg, struct commit *commit),
+                            void *publish_arg);
 /* No more looks. A look that is out comes back to the inbox, which is drained until the store
  * closes. */
 void revocation_watch_stop(struct revocation_watch *w);

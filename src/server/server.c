@@ -273,12 +273,14 @@ static enum result make_data_directory(const struct server *s, struct fault *fau
     return fault_set(fault, R_IO, errno, "the data directory %s cannot be used", path);
 }
 
-/* On the writer thread. The message goes out first: its author is seen to stop typing after it. */
+/* On the writer thread, or for what another process revoked on the main one. Who is put out stops
+ * streaming first. The message goes out before its author is seen to stop typing. */
 static void on_commit(void *arg, struct commit *commit)
 {
     struct server *s = arg;
     struct commit *observed = live_is_concerned(commit) ? commit_ref(commit) : NULL;
 
+    streams_observe(s->streams, commit);
     bus_publish(&s->bus, commit);
     if (observed != NULL) live_observe(&s->live, observed);
 }
@@ -409,7 +411,7 @@ static enum result start(struct server *s, struct fault *fault)
     s->live_deadline.expired = on_live_tick;
     loop_set_deadline(&s->loop, &s->live_deadline, LIVE_INTERVAL_MS);
     call_watch_start(&s->call_watch, &s->loop, s->store, &s->inbox);
-    revocation_watch_start(&s->watch, &s->loop, s->store, &s->bus, &s->inbox);
+    revocation_watch_start(&s->watch, &s->loop, s->store, &s->inbox, on_commit, s);
     erasure_watch_start(&s->erasures, &s->loop, s->store, &s->inbox);
     retention_watch_start(&s->retention, &s->loop, s->store, &s->inbox, &policy);
     s->tickets_deadline.expired = on_tickets_old;

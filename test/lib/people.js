@@ -128,6 +128,9 @@ export class EventSocket {
   heard = []
   // { code, reason } once the server has closed.
   closed = null
+  // performance.now() of each message of `heard`, and of the end.
+  heardMs = new WeakMap()
+  closedMs = 0
   // What docs/asyncapi.yaml has against a frame that was heard.
   fault = null
 
@@ -154,6 +157,7 @@ export class EventSocket {
       else if (frame.opcode === OP.PING) this.ws.write(pong(frame.payload))
       else if (frame.opcode === OP.CLOSE) end = closeOf(frame.payload)
     }
+    this.closedMs = performance.now()
     this.closed = end
     return end
   }
@@ -161,6 +165,7 @@ export class EventSocket {
   // Whoever waits for something learns that a frame is not as documented, and so does a test that
   // waits for nothing: the error ends #listen.
   #hear(message) {
+    this.heardMs.set(message, performance.now())
     this.heard.push(message)
     try {
       checkFrame(message, this.ws.subprotocol)
