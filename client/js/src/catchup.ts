@@ -4,11 +4,12 @@
  * It knows up to which number each conversation was heard, so it also knows what comes twice. New
  * messages are read with one sync for up to 500 conversations, and told as the events that were
  * not heard. A conversation of which nothing was heard yet is read back to the time of the start.
+ * Where the server counts changes, too, the same sync brings edits, deletions, reactions and marks.
  * @module
  */
 import type { Frame } from './connection.js'
 import { ChatApiError } from './errors.js'
-import type { Http } from './http.js'
+import type { Http, HttpRequest } from './http.js'
 import type { ConversationType, WireMessage } from './types.js'
 
 // As on the wire; only what is looked at here.
@@ -26,16 +27,27 @@ interface Batch {
   messages: WireMessage[]
   current_seq: number
   has_more?: boolean
+  change_seq?: number
+  changes?: WireMessage[]
+  reads?: { user_id: string; last_read_seq: number }[]
+  more_changes?: boolean
 }
 
 const CONVERSATIONS = '/v1/chat/conversations'
 const SYNC_MAX = 500
 const PAGE_MAX = 200
+const CHANGES_MAX = 5000
 
 export class CatchUp {
   readonly #http: Http
+  // Of the connection that is caught up with; what an earlier one was waiting for comes to nothing.
+  #signal = new AbortController().signal
   // The highest number heard of each conversation.
   readonly #heard = new Map<string, number>()
+  // Up to which of its changes each conversation is known, where the server counts them.
+  readonly #changes = new Map<string, number>()
+  // The changes that were heard lately.
+  readonly #heardChanges = new Set<string>()
   // The conversations that were heard of, and whether that is all that the user is in.
   #known = new Set<string>()
   #isListed = false
@@ -45,23 +57,49 @@ export class CatchUp {
     this.#http = http
   }
 
-  /** A message with this number is heard. False: it was heard before. */
-  hear(conversationId: string, seqNum: number): boolean {
-    if (seqNum <= (this.#heard.get(conversationId) ?? 0)) return false
-    this.#heard.set(conversationId, seqNum)
-    this.#known.add(conversationId)
+  /** This event is heard. False: it was heard before. */
+  hear({ conversation_id: id, payload }: Frame): boolean {
+    const { type, payload: about } = payload as { type: string; payload: Record<string, unknown> }
+    if (id === undefined) return true
+    switch (type) {
+      case 'message.created':
+        return this.#hearMessage(id, (about.seq_num as number | undefined) ?? Infinity)
+      case 'message.edited':
+        return this.#hearChange(`${about.id} ${about.edited_at}`)
+      case 'message.deleted':
+        return this.#hearChange(`${about.id} ${about.deleted_at}`)
+      case 'message.read':
+        return this.#hearChange(`${id} ${about.user_id} ${about.last_read_seq}`)
+      case 'conversation.created':
+        this.#known.add(id)
+        break
+      case 'conversation.deleted':
+        this.#leave(id)
+    }
     return true
   }
 
-  /** The user is in this conversation from now on. */
-  join(conversationId: string): void {
-    this.#known.add(conversationId)
+  #hearMessage(id: string, seqNum: number): boolean {
+    if (seqNum <= (this.#heard.get(id) ?? 0)) return false
+    this.#heard.set(id, seqNum)
+    this.#known.add(id)
+    return true
   }
 
-  /** It is gone; should it come back, it is another one. */
-  leave(conversationId: string): void {
-    this.#known.delete(conversationId)
-    this.#heard.delete(conversationId)
+  #hearChange(change: string): boolean {
+    if (this.#heardChanges.has(change)) return false
+    this.#heardChanges.add(change)
+    if (this.#heardChanges.size <= CHANGES_MAX) return true
+    const [oldest] = this.#heardChanges
+    this.#heardChanges.delete(oldest!)
+    return true
+  }
+
+  // It is gone; should it come back, it is another one.
+  #leave(id: string): void {
+    this.#known.delete(id)
+    this.#heard.delete(id)
+    this.#changes.delete(id)
   }
 
   get isStarted(): boolean {
@@ -74,37 +112,47 @@ export class CatchUp {
   }
 
   /** The same where the server does not say its time. Called before the first socket is opened. */
-  async start(): Promise<void> {
+  async start(signal: AbortSignal): Promise<void> {
+    this.#signal = signal
     const conversations = await this.#read()
     this.#list(conversations)
     for (const { id, seq_counter: seqCounter } of conversations) this.#heard.set(id, seqCounter)
+    await this.#sync([...this.#known], () => {}) // for the changes known by now
     // Only for conversations that are joined later: a minute more than the clocks may differ.
     this.#startedAt = new Date(Date.now() - 60_000).toISOString()
   }
 
   /**
    * Tell everything that was missed, conversation by conversation, each in its order. `tell` says
-   * whether it was not known before, and throws when nobody wants to hear more.
+   * whether it was not known before. After `signal` nothing is told, and nothing noted: it may be
+   * old by then.
    * @returns how much that was
    */
-  async run(tell: (frame: Frame) => boolean): Promise<number> {
+  async run(tell: (frame: Frame) => boolean, signal: AbortSignal): Promise<number> {
+    this.#signal = signal
     const conversations = await this.#read()
     const behind: string[] = []
     let told = 0
     const count = (frame: Frame) => {
+      signal.throwIfAborted()
       if (tell(frame)) told++
     }
 
     await this.#tellVanished(conversations, count)
     for (const one of conversations) {
       if (this.#isNew(one)) count(created(one))
-      if (await this.#isBehind(one)) behind.push(one.id)
+      if (await this.#isBehind(one) || this.#changes.has(one.id)) behind.push(one.id)
     }
     this.#list(conversations)
-    for (let i = 0; i < behind.length; i += SYNC_MAX) {
-      await this.#sync(behind.slice(i, i + SYNC_MAX), count)
-    }
+    await this.#sync(behind, count)
     return told
+  }
+
+  async #ask<T>(method: string, path: string, request: HttpRequest): Promise<T> {
+    const signal = this.#signal
+    const answer = await this.#http.request<T>(method, path, { ...request, signal })
+    signal.throwIfAborted() // not every fetch knows how to stop
+    return answer
   }
 
   async #read(): Promise<ListedConversation[]> {
@@ -112,7 +160,7 @@ export class CatchUp {
     let after: string | undefined
     do {
       const page: { conversations: ListedConversation[]; next?: string } =
-        await this.#http.request('GET', CONVERSATIONS, { query: { after } })
+        await this.#ask('GET', CONVERSATIONS, { query: { after } })
       all.push(...page.conversations)
       after = page.next
     } while (after !== undefined)
@@ -132,13 +180,12 @@ export class CatchUp {
   async #tellVanished(now: ListedConversation[], tell: (frame: Frame) => void): Promise<void> {
     const ids = new Set(now.map(({ id }) => id))
     for (const id of [...(this.#isListed ? this.#known : [])].filter((one) => !ids.has(one))) {
-      const isHidden = await this.#http
-        .request('GET', `${CONVERSATIONS}/${id}/messages`, { query: { limit: 1 } })
-        .then(() => true, isOther404)
+      const isHidden = await this.#ask('GET', `${CONVERSATIONS}/${id}/messages`,
+        { query: { limit: 1 } }).then(() => true, isOther404)
       const type = isHidden ? 'conversation.hidden' : 'conversation.deleted'
       tell(event(id, type, { conversation_id: id }))
       if (isHidden) this.#known.delete(id)
-      else this.leave(id)
+      else this.#leave(id)
     }
   }
 
@@ -158,10 +205,8 @@ export class CatchUp {
   async #before(id: string): Promise<number> {
     let toSeq: number | undefined
     for (;;) {
-      const { messages } = await this.#http.request<{ messages: WireMessage[] }>(
-        'GET', `${CONVERSATIONS}/${id}/messages`,
-        { query: { limit: PAGE_MAX, to_seq: toSeq } },
-      )
+      const { messages } = await this.#ask<{ messages: WireMessage[] }>(
+        'GET', `${CONVERSATIONS}/${id}/messages`, { query: { limit: PAGE_MAX, to_seq: toSeq } })
       const old = messages.filter((one) => String(one.created_at) <= this.#startedAt)
       if (old.length > 0) return old[old.length - 1]!.seq_num
       if (messages.length === 0 || messages[0]!.seq_num <= 1) return 0
@@ -170,21 +215,24 @@ export class CatchUp {
   }
 
   async #sync(ids: string[], tell: (frame: Frame) => void): Promise<void> {
-    let left = ids
+    const left = [...ids]
     while (left.length > 0) {
-      const conversations = left.map((id) => ({
+      const conversations = left.splice(0, SYNC_MAX).map((id) => ({
         conversation_id: id,
         last_seq: this.#heard.get(id) ?? 0,
+        changed_since: this.#changes.get(id),
       }))
-      const { batches } = await this.#http.request<{ batches: Batch[] }>(
-        'POST', '/v1/chat/messages/sync', { body: { conversations }, isRepeatable: true },
-      )
-      left = []
+      const { batches } = await this.#ask<{ batches: Batch[] }>(
+        'POST', '/v1/chat/messages/sync', { body: { conversations }, isRepeatable: true })
       for (const batch of batches) {
-        const { conversation_id: id, messages, current_seq: newest, has_more: more } = batch
+        const { conversation_id: id, messages, current_seq: newest, reads = [] } = batch
+        const isCut = batch.has_more === true && messages.length > 0
         for (const message of messages) tell(missed(message))
-        if (more && messages.length > 0) left.push(id)
-        else this.#heard.set(id, Math.max(newest, this.#heard.get(id) ?? 0))
+        for (const message of batch.changes ?? []) changed(message).forEach(tell)
+        for (const read of reads) tell(event(id, 'message.read', { conversation_id: id, ...read }))
+        if (!isCut) this.#heard.set(id, Math.max(newest, this.#heard.get(id) ?? 0))
+        if (batch.change_seq !== undefined) this.#changes.set(id, batch.change_seq)
+        if (isCut || batch.more_changes) left.push(id)
       }
     }
   }
@@ -206,6 +254,20 @@ function missed(message: WireMessage): Frame {
   const internal = is_internal ? { is_internal } : {}
   const payload = { message_id: id, seq_num, ...internal, message }
   return event(message.conversation_id, 'message.created', payload)
+}
+
+// What it was before is not known, so of its reactions only the message itself can tell.
+function changed(message: WireMessage): Frame[] {
+  const { id, conversation_id, seq_num, deleted_at } = message
+  const about = { id, conversation_id }
+  if (deleted_at) {
+    return [event(conversation_id, 'message.deleted', { ...about, seq_num, deleted_at })]
+  }
+  const { content_text, content_meta, edit_count, edited_at } = message
+  const meta = content_meta === undefined ? {} : { content_meta }
+  const edit = { ...about, content_text, ...meta, edit_count, edited_at }
+  const edits = edited_at ? [event(conversation_id, 'message.edited', edit)] : []
+  return [...edits, event(conversation_id, 'message.changed', { message })]
 }
 
 function created({ id, type, name, contact }: ListedConversation): Frame {

@@ -443,6 +443,9 @@ export class ConversationStore extends Observable<ConversationSnapshot> {
       case 'message.edited':
         this.#soon(() => this.#window.edit(of(type)))
         break
+      case 'message.changed':
+        this.#soon(() => this.#window.renew(camel<t.Message>(of(type).message)))
+        break
       case 'message.deleted':
         this.#soon(() => this.#window.delete(of(type).id, of(type).deleted_at))
         break

@@ -51,6 +51,12 @@ export class MessageWindow {
     return this.#messages.some((one) => one.id === id)
   }
 
+  /** The message as it is now, unless a later edit is known. */
+  renew(message: Message): boolean {
+    const edits = message.editCount ?? 0
+    return this.#change(message.id, (known) => (known.editCount ?? 0) > edits ? known : message)
+  }
+
   edit(edit: CatalogueEvents['message.edited']): boolean {
     return this.#change(edit.id, (message) => {
       if ((message.editCount ?? 0) >= edit.edit_count) return message

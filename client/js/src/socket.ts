@@ -15,7 +15,7 @@ import { Emitter } from './emitter.js'
 import { ChatApiError, ChatConnectionError, ChatSocketError } from './errors.js'
 import type { AccessOptions } from './http.js'
 import { onWake } from './wake.js'
-import type { ChatEventName, ChatEvents, ChatListener, Resumption } from './types.js'
+import type { ChatEventName, ChatEvents, ChatListener } from './types.js'
 
 /** How to connect. All times are milliseconds. */
 export interface SocketOptions extends AccessOptions {
@@ -63,8 +63,8 @@ export class ChatSocket {
   readonly #sessions = new Set<string>()
   #state: State = 'idle'
   #connection: Connection | undefined
-  // Counts attempts, so that what an abandoned one was waiting for comes to nothing.
-  #attempt = 0
+  // Of the connection of now, so that what an abandoned one was waiting for comes to nothing.
+  #attempt = new AbortController()
   #failures = 0
   // Handshakes in a row that came to nothing, and whether one ended in the protocol of ours.
   #refusals = 0
@@ -246,8 +246,9 @@ export class ChatSocket {
   // ---- One attempt ----
 
   async #open(): Promise<void> {
-    const attempt = ++this.#attempt
-    const isStale = () => attempt !== this.#attempt
+    this.#attempt.abort()
+    const { signal } = (this.#attempt = new AbortController())
+    const isStale = () => signal.aborted
     this.#state = 'connecting'
     clearTimeout(this.#timer)
     try {
@@ -256,7 +257,7 @@ export class ChatSocket {
       // worked, every other attempt is made without it.
       const isSpoilt = !this.#hasSpoken && this.#refusals % 2 === 1
       const wantsV1 = opening.protocols?.includes(PROTOCOL) && !isSpoilt
-      if (!wantsV1 && !this.#catchUp.isStarted) await this.#catchUp.start()
+      if (!wantsV1 && !this.#catchUp.isStarted) await this.#catchUp.start(signal)
       const Socket = await webSocketClass(this.#options.WebSocket)
       if (isStale()) return
       const query = new URLSearchParams({ token: opening.token })
@@ -336,15 +337,11 @@ export class ChatSocket {
   }
 
   // False: it was heard before.
-  #tell({ conversation_id: id, payload, cursor }: Frame): boolean {
-    const event = payload as { type: string; payload: { seq_num?: number } }
+  #tell(frame: Frame): boolean {
+    const { conversation_id: id, payload, cursor } = frame
+    const event = payload as { type: string; payload: unknown }
     if (cursor !== undefined) this.#cursor = cursor
-    if (id !== undefined) {
-      if (event.type === 'message.created') {
-        if (!this.#catchUp.hear(id, event.payload.seq_num ?? Infinity)) return false
-      } else if (event.type === 'conversation.created') this.#catchUp.join(id)
-      else if (event.type === 'conversation.deleted') this.#catchUp.leave(id)
-    }
+    if (!this.#catchUp.hear(frame)) return false
     const all = { type: event.type, payload: event.payload, ...(id && { conversationId: id }) }
     this.#emitter.emit('event', all)
     this.#emitter.emit(event.type as ChatEventName, event.payload as never, id)
@@ -362,38 +359,33 @@ export class ChatSocket {
     this.#emitter.emit('resumed', { complete, replayed, source: 'cursor' })
   }
 
-  // What came is held until what was missed is told. `cursor` is where the connection began.
+  // What comes is held until what was missed is told. `cursor` is where the connection began.
   async #sync(cursor?: string): Promise<void> {
-    const attempt = this.#attempt
+    const { signal } = this.#attempt
     const held: Frame[] = (this.#held = [])
-    // As long as not everything is told, a loss has to begin where this one began.
-    const from = this.#cursor
-    const tell = (frame: Frame) => {
-      if (attempt !== this.#attempt) throw new ChatConnectionError('lost again')
-      return this.#tell(frame)
-    }
     let replayed: number
     try {
-      replayed = await this.#catchUp.run(tell)
+      replayed = await this.#catchUp.run((frame) => this.#tell(frame), signal)
     } catch (error) {
-      if (attempt === this.#attempt) this.#connection?.close(1006, (error as Error).message)
+      if (!signal.aborted) this.#connection?.close(1006, (error as Error).message)
       return
     }
-    if (attempt !== this.#attempt) return
-    this.#cursor = cursor ?? from
+    if (signal.aborted) return
+    // Not before: a loss up to here has to begin where this one began.
+    this.#cursor = cursor
     this.#held = undefined
-    const isV1 = cursor !== undefined
-    if (!isV1) this.#cursor = undefined
-    const resumed: Resumption = { complete: false, replayed, source: 'sync' }
-    for (const frame of held) this.#tell(frame)
-    this.#emitter.emit('resumed', resumed)
+    for (const frame of held) {
+      this.#tell(frame)
+      if (signal.aborted) return // a listener has disconnected
+    }
+    this.#emitter.emit('resumed', { complete: false, replayed, source: 'sync' })
   }
 
   #ended(code: number, reason: string): void {
     const wasOpen = this.#state === 'open'
     this.#connection = undefined
     this.#held = undefined
-    this.#attempt++
+    this.#attempt.abort()
     this.#backoff.closed()
     if (!wasOpen) {
       this.#refusals++
@@ -445,7 +437,7 @@ export class ChatSocket {
   }
 
   #stop(error: Error): void {
-    this.#attempt++
+    this.#attempt.abort()
     this.#state = 'idle'
     this.#held = undefined
     this.#hasGivenUp = false

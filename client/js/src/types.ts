@@ -411,6 +411,11 @@ export interface CatalogueEvents {
 /** Events that Carillon adds to the catalogue. */
 export interface AddedEvents {
   'message.deleted': { id: string; conversation_id: string; seq_num: number; deleted_at: string }
+  /**
+   * A message as it is now, made by this client when it catches up without a cursor: its reactions
+   * may be others than before. An edit is also told as one.
+   */
+  'message.changed': { message: WireMessage }
   'message.read': { conversation_id: string; user_id: string; last_read_seq: number }
   'participant.added': { conversation_id: string; user_id: string; added_by: string }
   'participant.removed': {
@@ -434,7 +439,7 @@ export interface Disconnection {
 
 /** The end of catching up after a reconnect. Everything missed was emitted before it. */
 export interface Resumption {
-  /** False: changes beside messages may be missing; read again what is shown. */
+  /** False: changes beside those of messages may be missing; read again what is shown. */
   complete: boolean
   /** How many events were emitted to catch up. */
   replayed: number

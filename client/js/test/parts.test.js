@@ -79,6 +79,16 @@ describe('a window of messages', async () => {
     assert.equal(edit(1, 'x', 'm9'), false)
   })
 
+  test('a message as it is now takes the place of what it was, but not of a later edit', () => {
+    const window = make(1)
+    const reactions = [{ emoji: '👍', count: 1, userIds: ['a'] }]
+    window.renew(message(1, { contentText: 'y', editCount: 1, reactions }))
+    assert.deepEqual([window.all[0].contentText, window.all[0].reactions], ['y', reactions])
+    window.renew(message(1, { contentText: 'x' }))
+    assert.equal(window.all[0].contentText, 'y')
+    assert.equal(window.renew(message(9)), false)
+  })
+
   test('reactions count each of their people once', () => {
     const window = make(1)
     const react = (userId, action, emoji = '👍') =>

@@ -249,6 +249,97 @@ describe('coming back', () => {
     assert.deepEqual(created.message, message, 'the message is there, as on the wire')
   })
 
+  test('without a cursor, changes of messages are told, each once', async (t) => {
+    const proxy = await Proxy.start(t, server)
+    const { id: place } = await ada.conversation([grace], { type: 'group', name: 'changes' })
+    const ids = []
+    for (const text of ['heard', 'edited', 'deleted', 'liked']) {
+      ids.push((await ada.send(place, text)).id)
+    }
+    const [heardOne, edited, deleted, liked] = ids
+    const api = apiOf(ada)
+    await api.editMessage(edited, 'before anybody listens')
+    const client = clientOf(t, grace, { via: proxy, protocol: 'base' })
+    await client.connect()
+    const names = ['message.created', 'message.edited', 'message.deleted', 'message.changed',
+      'message.read', 'resumed']
+    const heard = record(client, ...names)
+    await api.editMessage(heardOne, 'heard as it happens')
+    await until(() => heard.length === 1, 'the edit')
+    const lost = next(client, 'disconnected')
+    proxy.down()
+    await lost
+    await api.editMessage(edited, 'once more')
+    await api.deleteMessage(deleted)
+    await api.toggleReaction(liked, place, '👍')
+    const { seqNum } = await api.send({ conversationId: place, contentText: 'new' })
+    await api.markRead(place, seqNum)
+    const back = next(client, 'resumed')
+    proxy.up()
+    assert.equal((await back).complete, false)
+    const told = heard.slice(1, -1).map(([name, payload, id]) => {
+      assert.equal(id, place)
+      const { id: messageId, message, message_id: created } = payload
+      return [name, messageId ?? message?.id ?? created]
+    })
+    const { message } = heard.find(([name, one]) => one.message?.id === liked)[1]
+    assert.deepEqual(message.reactions, [{ emoji: '👍', count: 1, user_ids: [ada.id] }])
+    const [, edit] = heard.findLast(([name]) => name === 'message.edited')
+    assert.deepEqual([edit.content_text, edit.edit_count], ['once more', 2])
+    const [, mark] = heard.find(([name]) => name === 'message.read')
+    assert.deepEqual(mark, { conversation_id: place, user_id: ada.id, last_read_seq: seqNum })
+    assert.deepEqual(told.map(([name, id]) => [name, ids.indexOf(id)]), [
+      ['message.created', -1],
+      ['message.changed', ids.indexOf(heardOne)], // as it is; its edit is not told again
+      ['message.edited', ids.indexOf(edited)],
+      ['message.changed', ids.indexOf(edited)],
+      ['message.deleted', ids.indexOf(deleted)],
+      ['message.changed', ids.indexOf(liked)],
+      ['message.read', -1],
+    ])
+    const again = next(client, 'resumed')
+    proxy.cut()
+    assert.deepEqual(await again, { complete: false, replayed: 0, source: 'sync' })
+  })
+
+  test('what a catching up learns after its connection was lost is not believed', async (t) => {
+    const proxy = await Proxy.start(t, server)
+    const { id: place } = await ada.conversation([grace], { type: 'group', name: 'late' })
+    let late // the answers that are held back, of the first list after a loss
+    const client = clientOf(t, grace, {
+      via: proxy,
+      protocol: 'base',
+      fetch: async (url, init) => {
+        const { signal: _, ...rest } = init
+        const answer = await fetch(url, rest)
+        if (late && !late.isHeld && String(url).endsWith('/v1/chat/conversations')) {
+          late.isHeld = true
+          await late.released
+        }
+        return answer
+      },
+    })
+    await client.connect()
+    const heard = record(client, 'message.created')
+    await ada.send(place, 'one')
+    await until(() => heard.length === 1, 'the first message')
+    let release
+    late = { isHeld: false, released: new Promise((resolve) => (release = resolve)) }
+    proxy.cut()
+    await until(() => late.isHeld, 'the list')
+    const second = next(client, 'resumed')
+    proxy.cut()
+    await ada.send(place, 'two')
+    await second
+    await ada.send(place, 'three')
+    await until(() => seqs(heard, place).length === 3, 'three messages')
+    release()
+    const third = next(client, 'resumed')
+    proxy.cut()
+    await third
+    assert.deepEqual(seqs(heard, place), [1, 2, 3])
+  })
+
   test('a later client goes on with the cursor of an earlier one', async (t) => {
     const first = clientOf(t, grace)
     await first.connect()
