@@ -261,8 +261,11 @@ static_assert(SEARCH_TEXT_BYTES_MAX >= 32 * MESSAGE_TEXT_BYTES_MAX, "any message
 /* Read and not yet looked at: an unfinished line and all that a session has received at once. */
 #define STREAM_INPUT_BYTES_MAX (256u * 1024u)
 #define STREAM_SILENCE_MS_MAX 300000u /* an agent that thinks or is gone; past it: 408, see below */
-#define STREAM_LOST_MS_MAX 30000u     /* for an agent to come back; past it: the task fails */
-#define STREAMS_MAX 4096u             /* tasks with a stream, or a change under way; past it: 503 */
+/* Of an agent with a running task; past it: the server does not start. */
+#define TASK_SILENCE_SEC_MAX 604800u
+#define TASKS_SILENT_MAX 256u     /* given up in one look; the rest a second later */
+#define STREAM_LOST_MS_MAX 30000u /* for an agent to come back; past it: the task fails */
+#define STREAMS_MAX 4096u         /* tasks with a stream, or a change under way; past it: 503 */
 /* For the streams' thread; past it: worker requests that begin something get a 503. */
 #define STREAMS_INBOX_ITEMS_MAX 65536u
 static_assert(STREAMS_INBOX_ITEMS_MAX >= 8 * STREAMS_MAX, "what an open stream sends always fits");

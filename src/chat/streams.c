@@ -26,6 +26,10 @@ struct streams {
     struct bus *bus;
     struct map index; /* task id to entry */
     struct slots entries;
+    uint64_t started_mono_ms;
+    uint64_t started_wall_ms;
+    bool is_restart_read; /* or being read: who was streaming before a restart */
+    bool is_looking;      /* for the silent */
 };
 
 /* What is at the store. */
@@ -65,6 +69,7 @@ struct own_job {
         struct task_checkpoint checkpoint;
         struct task_change change;
         struct task_streaming_list list;
+        struct task_silent_list silent;
     };
 };
 
@@ -288,13 +293,15 @@ static void on_given_up(struct job *job)
     if (job->result == R_OK) {
         buf_release(&s->unsaved);
         s->lost_at_ms = 0;
-        log_write(LOG_INFO, "agent_lost", LOG_FIELD_UUID("task_id", s->task_id));
+        if (!own->change.is_unchanged)
+            log_write(LOG_INFO, "agent_lost", LOG_FIELD_UUID("task_id", s->task_id));
     }
     own_job_free(own);
     advance(s);
 }
 
-static void give_up(struct stream *s)
+/* `silent_since_ms`: as in the task's change. */
+static void give_up(struct stream *s, uint64_t silent_since_ms)
 {
     struct own_job *own = own_job_new(s->streams, s);
     struct task_change *cmd = &own->change;
@@ -303,6 +310,7 @@ static void give_up(struct stream *s)
     task_change_init(cmd);
     cmd->job.arena = &own->arena;
     cmd->caller.tenant_id = s->tenant_id;
+    cmd->silent_since_ms = silent_since_ms;
     cmd->task_id = s->task_id;
     cmd->status = TASK_FAILED;
     cmd->progress_narrative = STR("agent lost");
@@ -560,6 +568,17 @@ void streams_observe(struct streams *st, struct commit *commit)
 
 /* ---- the life of the whole ---- */
 
+/* Of a task that no entry is of: known from its row. NULL: there are STREAMS_MAX. */
+static struct stream *stream_make_from(struct streams *st, const struct task *task)
+{
+    struct stream *s = stream_make(st, &task->task_id);
+
+    if (s == NULL) return NULL;
+    s->tenant_id = task->tenant_id;
+    s->saved_bytes = task->saved_bytes;
+    return s;
+}
+
 /* Every agent that was streaming when the server stopped has its time to come back. */
 static void on_restart_list(struct job *job)
 {
@@ -571,34 +590,87 @@ static void on_restart_list(struct job *job)
         const struct task *task = &list->tasks[i];
         struct stream *s;
         if (stream_find(st, &task->task_id) != NULL) continue; /* it is back already */
-        if ((s = stream_make(st, &task->task_id)) == NULL) break;
-        s->tenant_id = task->tenant_id;
-        s->saved_bytes = task->saved_bytes;
+        if ((s = stream_make_from(st, task)) == NULL) break;
         s->lost_at_ms = clock_mono_ms() + STREAM_LOST_MS_MAX;
     }
-    if (job->result != R_OK) log_write(LOG_WARN, "streams_not_read");
+    st->is_restart_read = job->result == R_OK;
+    if (!st->is_restart_read) log_write(LOG_WARN, "streams_not_read");
     own_job_free(own);
+}
+
+/* Reads a list, in a job of our own. False: the store has no room. */
+static bool read_list(struct own_job *own, void (*done)(struct job *job))
+{
+    own->job.arena = &own->arena;
+    own->job.reply_to = &own->streams->inbox;
+    own->job.done = done;
+    own->job.owner = own;
+    if (store_read(own->streams->store, &own->job) == R_OK) return true;
+    own_job_free(own);
+    return false;
+}
+
+/* A read that fails is tried again at the next tick. */
+static void read_restart_list(struct streams *st)
+{
+    struct own_job *own;
+
+    if (st->is_restart_read) return;
+    own = own_job_new(st, NULL);
+    task_streaming_list_init(&own->list);
+    st->is_restart_read = read_list(own, on_restart_list);
+}
+
+/* Who has an entry is doing something just now; if it is nothing after all, the next look finds it
+ * again. */
+static void on_silent_list(struct job *job)
+{
+    struct own_job *own = job->owner;
+    struct streams *st = own->streams;
+    const struct task_list *list = &own->silent.list;
+
+    st->is_looking = false;
+    for (size_t i = 0; job->result == R_OK && st->store != NULL && i < list->count; i++) {
+        const struct task *task = &list->tasks[i];
+        struct stream *s;
+        if (stream_find(st, &task->task_id) != NULL) continue;
+        if ((s = stream_make_from(st, task)) == NULL) break;
+        give_up(s, own->silent.since_ms);
+    }
+    own_job_free(own);
+}
+
+/* Rows have the time of a clock that somebody may set. A silence is never too short for it: while
+ * the clock is ahead of the time that has really passed, that one counts; and an agent could not be
+ * heard before the server was there. */
+static void look_for_silent(struct streams *st, uint64_t now_ms, uint64_t silence_ms)
+{
+    uint64_t elapsed_ms = now_ms - st->started_mono_ms;
+    uint64_t wall_ms = clock_wall_ms();
+    struct own_job *own;
+
+    if (st->is_looking || now_ms < st->started_mono_ms || elapsed_ms < silence_ms) return;
+    if (wall_ms > st->started_wall_ms + elapsed_ms) wall_ms = st->started_wall_ms + elapsed_ms;
+    own = own_job_new(st, NULL);
+    task_silent_list_init(&own->silent);
+    own->silent.since_ms = wall_ms > silence_ms ? wall_ms - silence_ms : 0;
+    st->is_looking = read_list(own, on_silent_list);
 }
 
 struct streams *streams_new(struct store *store, struct bus *bus, inbox_wake_fn wake,
                             void *wake_arg)
 {
     struct streams *st = calloc(1, sizeof *st);
-    struct own_job *own;
 
     CHECK(st != NULL);
     st->store = store;
     st->bus = bus;
+    st->started_mono_ms = clock_mono_ms();
+    st->started_wall_ms = clock_wall_ms();
     inbox_init(&st->inbox, STREAMS_INBOX_ITEMS_MAX, wake, wake_arg);
     map_init(&st->index, STREAMS_MAX);
     slots_init(&st->entries);
-    own = own_job_new(st, NULL);
-    task_streaming_list_init(&own->list);
-    own->job.arena = &own->arena;
-    own->job.reply_to = &st->inbox;
-    own->job.done = on_restart_list;
-    own->job.owner = own;
-    CHECK(store_read(store, &own->job) == R_OK); /* at start, when nothing else waits */
+    read_restart_list(st);
     return st;
 }
 
@@ -613,16 +685,18 @@ void streams_receive(struct streams *st)
     }
 }
 
-void streams_tick(struct streams *st, uint64_t now_ms)
+void streams_tick(struct streams *st, uint64_t now_ms, uint64_t silence_ms)
 {
     uint32_t cursor = 0;
     struct stream *s;
 
     while ((s = slots_next(&st->entries, &cursor)) != NULL) {
         if (s->errand != ERRAND_NONE) continue;
-        if (s->lost_at_ms != 0 && now_ms >= s->lost_at_ms) give_up(s);
+        if (s->lost_at_ms != 0 && now_ms >= s->lost_at_ms) give_up(s, 0);
         else if (s->unsaved.len > 0) save(s, NULL);
     }
+    read_restart_list(st);
+    look_for_silent(st, now_ms, silence_ms);
 }
 
 void streams_stop(struct streams *st)

@@ -4,7 +4,8 @@
  * operations on one task are done one at a time, in order, also those that need the store. So a
  * delta is never told after the end of its task, and an end never misses a delta.
  * Text is saved once a second, and when a stream or its task ends. An agent that is lost has
- * STREAM_LOST_MS_MAX to come back; then its task fails and keeps its text.
+ * STREAM_LOST_MS_MAX to come back; then its task fails and keeps its text. So does a running task
+ * that nobody streams to and of which its agent has said nothing for too long.
  * Everything is called on the thread that receives its inbox, but streams_submit (any worker). */
 #ifndef CHAT_STREAMS_H
 #define CHAT_STREAMS_H
@@ -58,8 +59,9 @@ struct streams *streams_new(struct store *store, struct bus *bus, inbox_wake_fn 
                             void *wake_arg);
 /* Take what is in the inbox. Accepts NULL. */
 void streams_receive(struct streams *st);
-/* Once per second: saves, and gives lost agents up. Monotonic time. */
-void streams_tick(struct streams *st, uint64_t now_ms);
+/* Once per second: saves, and gives lost and silent agents up. Monotonic time. `silence_ms` is how
+ * long an agent may say nothing of a running task, counted from the start at the earliest. */
+void streams_tick(struct streams *st, uint64_t now_ms, uint64_t silence_ms);
 /* Before the store closes: nothing more is taken, what is not saved is given to the store, and
  * those who watch get their operation back with R_UNAVAILABLE. After the store was closed
  * streams_receive gives the last operations back, to workers that must still be there. Accepts

@@ -9,6 +9,8 @@
 #include "chat/tasks_testing.h"
 #include "limits.h"
 
+#define SILENCE_MS UINT64_C(600000)
+
 struct fixture {
     struct testing_world *w;
     struct streams *streams;
@@ -17,6 +19,7 @@ struct fixture {
     struct uuid stream_id;
     struct uuid key_id;
     struct task_stream_open open;
+    uint64_t started_ms; /* before the streams were there */
 };
 
 static void no_commits(void *worker, struct commit *commit)
@@ -35,7 +38,7 @@ static int set_up(void **state)
     static struct fixture f;
     void *world;
 
-    f = (struct fixture){.stream_id = uuid_new()};
+    f = (struct fixture){.stream_id = uuid_new(), .started_ms = clock_mono_ms()};
     assert_int_equal(testing_world_make(&world), 0);
     f.w = world;
     f.task = testing_task(f.w);
@@ -163,7 +166,7 @@ static void text_is_there_before_it_is_saved_and_after(void **state)
     assert_int_equal(seen.state, STREAM_LIVE);
     assert_int_equal(seen.saved_bytes, 0);
     assert_true(str_equals(seen.text, STR("one two")));
-    streams_tick(f->streams, clock_mono_ms());
+    streams_tick(f->streams, clock_mono_ms(), SILENCE_MS);
     do seen = peek(f);
     while (seen.text.len > 0);
     assert_int_equal(seen.saved_bytes, 7);
@@ -241,14 +244,59 @@ static void a_lost_agent_is_given_up_when_its_time_is_over(void **state)
     assert_int_equal(perform(f, &lose, STREAM_LOSE), R_OK);
     assert_int_equal(peek(f).state, STREAM_INTERRUPTED);
     while (peek(f).text.len > 0) continue;
-    streams_tick(f->streams, before_ms + STREAM_LOST_MS_MAX - 1);
+    streams_tick(f->streams, before_ms + STREAM_LOST_MS_MAX - 1, SILENCE_MS);
     assert_int_equal(peek(f).state, STREAM_INTERRUPTED);
     assert_int_equal(stored_task(f).status, TASK_RUNNING);
-    streams_tick(f->streams, clock_mono_ms() + STREAM_LOST_MS_MAX);
+    streams_tick(f->streams, clock_mono_ms() + STREAM_LOST_MS_MAX, SILENCE_MS);
     while (peek(f).state == STREAM_INTERRUPTED) continue;
     assert_int_equal(stored_task(f).status, TASK_FAILED);
     assert_true(str_equals(stored_task(f).progress_narrative, STR("agent lost")));
     assert_int_equal(stored_task(f).saved_bytes, 4);
+}
+
+/* The world has one reader, so the tick's look is back when another one is. */
+static void tick_and_look(struct fixture *f, uint64_t now_ms, uint64_t silence_ms)
+{
+    streams_tick(f->streams, now_ms, silence_ms);
+    (void)stored_task(f);
+    (void)peek(f);
+}
+
+/* The agent ended its stream and is not heard of again. */
+static void a_silent_agent_is_given_up_when_its_time_is_over(void **state)
+{
+    struct fixture *f = *state;
+    struct stream_op end = {0};
+    const uint64_t soon_ms = 1;
+
+    assert_int_equal(open_stream(f), R_OK);
+    assert_int_equal(append(f, "kept"), R_OK);
+    assert_int_equal(perform(f, &end, STREAM_END), R_OK);
+    tick_and_look(f, clock_mono_ms(), SILENCE_MS);
+    assert_int_equal(stored_task(f).status, TASK_RUNNING);
+    /* A server that has just started has not listened for long enough, whatever the rows say. */
+    tick_and_look(f, f->started_ms + SILENCE_MS - 1, SILENCE_MS);
+    assert_int_equal(stored_task(f).status, TASK_RUNNING);
+    while (stored_task(f).status == TASK_RUNNING) tick_and_look(f, clock_mono_ms(), soon_ms);
+    assert_int_equal(stored_task(f).status, TASK_FAILED);
+    assert_true(str_equals(stored_task(f).progress_narrative, STR("agent lost")));
+    assert_int_equal(stored_task(f).saved_bytes, 4);
+    assert_int_equal(change(f, TASK_COMPLETED), R_CONFLICT);
+}
+
+/* Nor is anybody given up who streams, however quiet the rows are. */
+static void who_streams_is_not_silent(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t until_ms = clock_mono_ms() + 50;
+
+    assert_int_equal(open_stream(f), R_OK);
+    while (clock_mono_ms() < until_ms) {
+        streams_tick(f->streams, clock_mono_ms(), 1);
+        (void)stored_task(f);
+        assert_int_equal(peek(f).state, STREAM_LIVE);
+    }
+    assert_int_equal(stored_task(f).status, TASK_RUNNING);
 }
 
 static void an_agent_that_was_removed_is_expelled_by_the_next_save(void **state)
@@ -265,11 +313,11 @@ static void an_agent_that_was_removed_is_expelled_by_the_next_save(void **state)
     participant_remove_init(&cmd);
     assert_int_equal(testing_write_job(f->w, &cmd.job), R_OK);
     assert_int_equal(append(f, "too late"), R_OK);
-    streams_tick(f->streams, clock_mono_ms());
+    streams_tick(f->streams, clock_mono_ms(), SILENCE_MS);
     finish(f, &is_watch_back);
     assert_string_equal(watch.problem.code, "task_not_found");
     assert_int_equal(append(f, "still there"), R_CONFLICT);
-    streams_tick(f->streams, clock_mono_ms());
+    streams_tick(f->streams, clock_mono_ms(), SILENCE_MS);
     while (peek(f).state == STREAM_INTERRUPTED) continue;
     assert_int_equal(stored_task(f).status, TASK_FAILED);
     assert_int_equal(stored_task(f).saved_bytes, 0);
@@ -303,7 +351,7 @@ static void expect_cut(struct fixture *f, enum effect_kind kind, const struct uu
     finish(f, &is_watch_back);
     assert_string_equal(watch.problem.code, code);
     assert_int_equal(append(f, "too late"), R_CONFLICT);
-    streams_tick(f->streams, clock_mono_ms());
+    streams_tick(f->streams, clock_mono_ms(), SILENCE_MS);
     while (peek(f).text.len > 0) continue;
     assert_int_equal(stored_task(f).saved_bytes, 7);
     assert_int_equal(stored_task(f).status, comes_back ? TASK_RUNNING : TASK_FAILED);
@@ -454,6 +502,8 @@ int main(void)
         STREAM_TEST(a_refused_change_leaves_the_stream_alone),
         STREAM_TEST(a_newer_connection_takes_the_stream_over),
         STREAM_TEST(a_lost_agent_is_given_up_when_its_time_is_over),
+        STREAM_TEST(a_silent_agent_is_given_up_when_its_time_is_over),
+        STREAM_TEST(who_streams_is_not_silent),
         STREAM_TEST(an_agent_that_was_removed_is_expelled_by_the_next_save),
         STREAM_TEST(a17_an_agent_that_leaves_stops_at_once),
         STREAM_TEST(a17_an_agent_that_was_disabled_stops_at_once),

@@ -151,3 +151,15 @@ void task_streaming_list_init(struct task_streaming_list *cmd)
 {
     cmd->job.run = streaming_run;
 }
+
+static enum result silent_run(struct job *job, struct tx *tx)
+{
+    struct task_silent_list *cmd = (struct task_silent_list *)job;
+
+    return tasks_list_silent(tx, cmd->since_ms, TASKS_SILENT_MAX, job->arena, &cmd->list);
+}
+
+void task_silent_list_init(struct task_silent_list *cmd)
+{
+    cmd->job.run = silent_run;
+}

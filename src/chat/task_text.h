@@ -55,4 +55,13 @@ struct task_streaming_list {
 };
 void task_streaming_list_init(struct task_streaming_list *cmd);
 
+/* Reader: which running tasks nobody streams to or has changed since then, at most
+ * TASKS_SILENT_MAX. */
+struct task_silent_list {
+    struct job job;
+    uint64_t since_ms;
+    struct task_list list; /* out */
+};
+void task_silent_list_init(struct task_silent_list *cmd);
+
 #endif

@@ -88,6 +88,51 @@ static void those_who_stream_are_listed_for_the_next_start(void **state)
     assert_int_equal(cmd.list.count, 0);
 }
 
+struct many {
+    struct job job;
+    struct task like;
+    size_t count;
+};
+
+static enum result insert_many(struct job *job, struct tx *tx)
+{
+    struct many *many = (struct many *)job;
+    enum result result = R_OK;
+
+    for (size_t i = 0; result == R_OK && i < many->count; i++) {
+        struct task task = many->like;
+        task.task_id = uuid_new();
+        task.status = TASK_RUNNING;
+        result = tasks_insert(tx, &task);
+    }
+    return result;
+}
+
+static size_t count_silent(struct testing_world *w)
+{
+    struct task_silent_list cmd = {.since_ms = UINT64_MAX / 2};
+
+    task_silent_list_init(&cmd);
+    assert_int_equal(testing_read_job(w, &cmd.job), R_OK);
+    return cmd.list.count;
+}
+
+static void a_look_for_the_silent_has_a_bound(void **state)
+{
+    struct testing_world *w = *state;
+    struct many many = {
+        .job = {.run = insert_many}, .like = testing_task(w), .count = TASKS_SILENT_MAX - 1};
+
+    assert_int_equal(count_silent(w), 0); /* a task that is queued is not silent */
+    assert_int_equal(testing_write_job(w, &many.job), R_OK);
+    assert_int_equal(count_silent(w), TASKS_SILENT_MAX - 1);
+    many.count = 1;
+    assert_int_equal(testing_write_job(w, &many.job), R_OK);
+    assert_int_equal(count_silent(w), TASKS_SILENT_MAX);
+    assert_int_equal(testing_write_job(w, &many.job), R_OK);
+    assert_int_equal(count_silent(w), TASKS_SILENT_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +140,7 @@ int main(void)
         WORLD_TEST(going_on_elsewhere_is_refused),
         WORLD_TEST(pieces_are_one_text_and_then_one_message),
         WORLD_TEST(those_who_stream_are_listed_for_the_next_start),
+        WORLD_TEST(a_look_for_the_silent_has_a_bound),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -184,7 +184,15 @@ static void change_text(struct str *text, struct str to)
     if (to.at != NULL) *text = to.len > 0 ? to : STR_NONE;
 }
 
-/* The server's change is of what it knew a moment ago: whatever else became of the task stands. */
+/* Is what the server knew a moment ago still so? */
+static bool is_lost(const struct task_change *cmd, const struct task *task)
+{
+    if (cmd->silent_since_ms == 0) return task->is_streaming && !task_status_is_final(task->status);
+    return task->status == TASK_RUNNING && !task->is_streaming &&
+           task->updated_at_ms <= cmd->silent_since_ms;
+}
+
+/* Whatever else became of a task stands before the server's change. */
 static MUST_USE enum result check_change(struct task_change *cmd, struct tx *tx)
 {
     struct task *task = &cmd->task;
@@ -193,9 +201,7 @@ static MUST_USE enum result check_change(struct task_change *cmd, struct tx *tx)
 
     if (cmd->by == TASK_BY_SERVER) {
         result = tasks_find(tx, &cmd->caller.tenant_id, &cmd->task_id, cmd->job.arena, task);
-        cmd->is_unchanged =
-            result == R_NOT_FOUND ||
-            (result == R_OK && (!task->is_streaming || task_status_is_final(task->status)));
+        cmd->is_unchanged = result == R_NOT_FOUND || (result == R_OK && !is_lost(cmd, task));
         return cmd->is_unchanged ? R_OK : result;
     }
     result = task_require(tx, &cmd->caller, &cmd->task_id, cmd->job.arena, task, problem);

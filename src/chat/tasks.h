@@ -47,7 +47,7 @@ void task_page_init(struct task_page *cmd);
 enum task_changer {
     TASK_BY_AGENT,       /* its agent reports */
     TASK_BY_PARTICIPANT, /* anybody in the conversation cancels */
-    TASK_BY_SERVER,      /* its agent is lost */
+    TASK_BY_SERVER,      /* its agent is lost, or silent */
 };
 
 /* Writer. An absent text stays as it is, an empty one is removed. R_FORBIDDEN "not_allowed": not
@@ -56,13 +56,15 @@ struct task_change {
     struct job job;
     enum task_changer by;
     struct caller caller; /* BY_SERVER: the tenant only */
+    /* BY_SERVER: when the agent was last to be heard of. 0: it has lost its stream. */
+    uint64_t silent_since_ms;
     struct uuid task_id;
     enum task_status status;
     struct str current_step;
     struct str progress_narrative;
     struct str rest;   /* streamed text that is not saved yet, by chat/streams */
     struct task task;  /* out */
-    bool is_unchanged; /* out, BY_SERVER: it had ended already */
+    bool is_unchanged; /* out, BY_SERVER: it had ended already, or its agent was heard of */
 };
 void task_change_init(struct task_change *cmd);
 

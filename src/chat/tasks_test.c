@@ -86,6 +86,41 @@ static void the_server_gives_up_only_who_streams(void **state)
     assert_null(w->commit);
 }
 
+/* What the server does about a silence until then. */
+static bool gives_up(struct testing_world *w, const struct task *task, uint64_t silent_since_ms)
+{
+    struct task_change cmd = {.by = TASK_BY_SERVER,
+                              .caller = {.tenant_id = w->tenant_id},
+                              .task_id = task->task_id,
+                              .status = TASK_FAILED,
+                              .silent_since_ms = silent_since_ms};
+
+    task_change_init(&cmd);
+    assert_int_equal(testing_write_job(w, &cmd.job), R_OK);
+    assert_true(cmd.is_unchanged == (w->commit == NULL));
+    return !cmd.is_unchanged;
+}
+
+static void a_silent_agent_is_given_up_at_the_bound(void **state)
+{
+    struct testing_world *w = *state;
+    struct task task = testing_task(w);
+    struct task_change cmd;
+
+    assert_false(
+        gives_up(w, &task, UINT64_MAX / 2)); /* it waits for its agent, not the other way */
+    assert_int_equal(testing_report(w, &task, ROBOT, TASK_RUNNING, &cmd), R_OK);
+    assert_int_equal(testing_report(w, &task, ROBOT, TASK_INPUT_REQUIRED, &cmd), R_OK);
+    assert_false(gives_up(w, &task, UINT64_MAX / 2));
+    assert_int_equal(testing_report(w, &task, ROBOT, TASK_RUNNING, &cmd), R_OK);
+    assert_false(gives_up(w, &task, cmd.task.updated_at_ms - 1));
+    assert_true(gives_up(w, &task, cmd.task.updated_at_ms));
+    testing_expect_event(testing_effect(w, 0), CHANNEL_CONVERSATION, &task.conversation_id,
+                         "task.status_updated");
+    assert_true(testing_payload_has(testing_effect(w, 0), "\"failed\""));
+    assert_false(gives_up(w, &task, UINT64_MAX / 2)); /* it has failed */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +130,7 @@ int main(void)
         WORLD_TEST(the_rest_of_the_text_goes_into_the_result),
         WORLD_TEST(a_text_without_anything_to_see_is_no_result),
         WORLD_TEST(the_server_gives_up_only_who_streams),
+        WORLD_TEST(a_silent_agent_is_given_up_at_the_bound),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,7 @@ struct config {
     uint64_t ping_interval_sec;
     uint64_t idle_timeout_sec;
     uint64_t stream_silence_sec;
+    uint64_t task_silence_sec;
     struct str livekit_url;
     struct str livekit_api_key;
     struct str livekit_api_secret; /* never logged, never in a fault */

@@ -103,6 +103,8 @@ const struct config_option config_options[] = {
      .help = "How long an HTTP connection may stay open between requests."},
     {MEMBER(stream_silence_sec), RANGE(1, STREAM_SILENCE_MS_MAX / 1000, "seconds"),
      .default_text = "300", .help = "How long an agent that streams may say nothing."},
+    {MEMBER(task_silence_sec), RANGE(1, TASK_SILENCE_SEC_MAX, "seconds"), .default_text = "600",
+     .help = "How long an agent may say nothing of a running task that it does not stream to."},
     {MEMBER(livekit_url), .type = CONFIG_WS_URL, .placeholder = "URL",
      .help = "The LiveKit server that carries calls, as clients reach it, such as "
              "wss://livekit.example.com. Without it there are no calls."},

@@ -148,7 +148,7 @@ static void on_live_tick(struct deadline *d)
     struct server *s = (struct server *)((char *)d - offsetof(struct server, live_deadline));
 
     live_tick(&s->live, s->loop.now_ms);
-    streams_tick(s->streams, s->loop.now_ms);
+    streams_tick(s->streams, s->loop.now_ms, s->config->task_silence_sec * 1000);
     loop_set_deadline(&s->loop, &s->live_deadline, LIVE_INTERVAL_MS);
 }
 

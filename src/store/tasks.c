@@ -43,6 +43,12 @@ static const char SQL_LIST_SESSION_PLACES[] =
 static const char SQL_LIST_STREAMING[] =
     "SELECT " COLUMNS " FROM task WHERE is_streaming = 1 ORDER BY task_id LIMIT $1";
 
+static_assert(TASK_RUNNING == 1, "the SQL below and its index say so");
+
+static const char SQL_LIST_SILENT[] =
+    "SELECT " COLUMNS " FROM task WHERE status = 1 AND is_streaming = 0 AND updated_at_ms <= $1"
+    " ORDER BY updated_at_ms LIMIT $2";
+
 static const char SQL_ADD_TEXT[] =
     "INSERT INTO task_text (task_id, offset_bytes, text) VALUES ($1, $2, $3)";
 
@@ -171,6 +177,16 @@ enum result tasks_list_streaming(struct tx *tx, size_t limit, struct arena *aren
     struct db_query *q = db_query(tx->db, SQL_LIST_STREAMING);
 
     db_bind_u64(q, 1, limit);
+    return read_list(q, limit, arena, out);
+}
+
+enum result tasks_list_silent(struct tx *tx, uint64_t until_ms, size_t limit, struct arena *arena,
+                              struct task_list *out)
+{
+    struct db_query *q = db_query(tx->db, SQL_LIST_SILENT);
+
+    db_bind_u64(q, 1, until_ms);
+    db_bind_u64(q, 2, limit);
     return read_list(q, limit, arena, out);
 }
 

@@ -60,6 +60,11 @@ MUST_USE enum result tasks_list(struct tx *tx, const struct task *like, const st
 MUST_USE enum result tasks_list_streaming(struct tx *tx, size_t limit, struct arena *arena,
                                           struct task_list *out);
 
+/* Of every tenant, at most `limit`: those that are running, without a stream, and were last changed
+ * at `until_ms` or before; who has been silent longest comes first. */
+MUST_USE enum result tasks_list_silent(struct tx *tx, uint64_t until_ms, size_t limit,
+                                       struct arena *arena, struct task_list *out);
+
 /* The conversations, those made last first, that have a task of like's tenant, agent and session,
  * as far as the agent is in them. At most `limit`. */
 MUST_USE enum result tasks_list_session_places(struct tx *tx, const struct task *like, size_t limit,

@@ -99,6 +99,39 @@ static void lists_are_in_order_and_bounded(void **state)
     assert_true(uuid_equals(&list.tasks[0].task_id, &tasks[1].task_id));
 }
 
+/* Of two that run since 1000 and 1001 the older one is silent at 1000; not who streams, nor what is
+ * in another state. */
+static void the_silent_are_those_that_run_without_a_stream(void **state)
+{
+    struct fixture *f = *state;
+    struct task tasks[6];
+    struct task_list list;
+
+    for (size_t i = 0; i < 6; i++) {
+        tasks[i] = insert(f);
+        tasks[i].status = (enum task_status)i;
+        assert_int_equal(tasks_update(&f->tx, &tasks[i]), R_OK);
+    }
+    tasks[TASK_QUEUED].status = TASK_RUNNING;
+    f->tx.now_ms = 1001;
+    assert_int_equal(tasks_update(&f->tx, &tasks[TASK_QUEUED]), R_OK);
+    assert_int_equal(tasks_list_silent(&f->tx, 999, 9, &f->arena, &list), R_OK);
+    assert_int_equal(list.count, 0);
+    assert_int_equal(tasks_list_silent(&f->tx, 1000, 9, &f->arena, &list), R_OK);
+    assert_int_equal(list.count, 1);
+    assert_true(uuid_equals(&list.tasks[0].task_id, &tasks[TASK_RUNNING].task_id));
+    assert_int_equal(tasks_list_silent(&f->tx, 1001, 9, &f->arena, &list), R_OK);
+    assert_int_equal(list.count, 2);
+    assert_int_equal(tasks_list_silent(&f->tx, 1001, 1, &f->arena, &list), R_OK);
+    assert_int_equal(list.count, 1);
+    assert_true(uuid_equals(&list.tasks[0].task_id, &tasks[TASK_RUNNING].task_id));
+    tasks[TASK_RUNNING].is_streaming = true;
+    f->tx.now_ms = 1000;
+    assert_int_equal(tasks_update(&f->tx, &tasks[TASK_RUNNING]), R_OK);
+    assert_int_equal(tasks_list_silent(&f->tx, 1000, 9, &f->arena, &list), R_OK);
+    assert_int_equal(list.count, 0);
+}
+
 static void text_is_read_from_the_piece_on_that_has_the_byte(void **state)
 {
     static const struct {
@@ -174,6 +207,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_row_comes_back_as_it_was_written, set_up, tear_down),
         cmocka_unit_test_setup_teardown(lists_are_in_order_and_bounded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_silent_are_those_that_run_without_a_stream, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(text_is_read_from_the_piece_on_that_has_the_byte, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_whole_bound_fits, set_up, tear_down),

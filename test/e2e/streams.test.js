@@ -464,6 +464,57 @@ describe('losses', () => {
   })
 })
 
+// TASK_SILENCE_SEC_MAX is the largest that the option takes.
+test('an agent that says nothing of a running task is lost, also across a restart', async (t) => {
+  for (const wrong of ['0', '604801']) {
+    const refused = await run(['serve', '--task-silence-sec', wrong, '--data', '/nowhere'])
+    assert.match(refused.stderr, /task-silence-sec.*1 to 604800/s)
+  }
+  const own = await startServer(t, { args: ['--task-silence-sec', '604800'] })
+  const [owner] = await makeTenant(own, 'Owner')
+  const agent = await makeAgent(owner, 'Agent')
+  const make = () => makeTask({}, owner, [agent])
+  const [ended, reported, queued, asking, open, done] = await Promise.all(
+    Array.from({ length: 6 }, make))
+  const stream = new TaskStream(agent, ended.id)
+  stream.delta('all that it had to say')
+  expectStatus(await stream.end(), 200)
+  const running = async (task) => expectStatus(await report(agent, task, 'running'), 200)
+  for (const task of [reported, asking, done]) await running(task)
+  expectStatus(await report(agent, asking, 'input_required'), 200)
+  expectStatus(await report(agent, done, 'completed'), 200)
+
+  await own.kill9()
+  own.args = ['--task-silence-sec', '2']
+  await own.restart()
+  const live = new TaskStream(agent, open.id)
+  live.delta('still here')
+  const socket = await owner.socket()
+  const statusOf = async (task) => (await taskOf(owner, task)).status
+  // One agent goes on to say that it is there, for longer than it may be silent.
+  let isOver = false
+  const loud = await make()
+  const saying = (async () => {
+    while (!isOver) await running(loud)
+  })()
+  for (const task of [ended, reported]) {
+    await until(async () => await statusOf(task) === 'failed', 'the silent one', 30_000)
+    const { progress_narrative: narrative } = await taskOf(owner, task)
+    assert.equal(narrative, 'agent lost')
+    await socket.until(() => socket.events('task.status_updated').some((e) =>
+      e.task_id === task.id && e.status === 'failed' && e.progress_narrative === 'agent lost'))
+    assert.equal(expectStatus(await report(agent, task, 'completed'), 409).code,
+      'illegal_transition')
+  }
+  assert.equal((await textOf(owner, ended)).text, 'all that it had to say')
+  assert.deepEqual(await Promise.all([queued, asking, open, done, loud].map(statusOf)),
+    ['queued', 'input_required', 'running', 'completed', 'running'])
+  isOver = true
+  await saying
+  expectStatus(await live.end(), 200)
+  await socket.close()
+})
+
 // STREAM_SILENCE_MS_MAX is the largest that the option takes.
 test('an agent that says nothing for as long as is allowed is cut', async (t) => {
   const tooLong = await run(['serve', '--stream-silence-sec', '301', '--data', '/nowhere'])
