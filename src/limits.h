@@ -99,6 +99,13 @@ static_assert(TLS_OWED_BYTES_MAX >= 2 * TLS_RECORD_BYTES_MAX, "one write always 
 /* Of a peer who has not shown who it is, when there are too many of them; past it: makes room. */
 #define STRANGER_PATIENCE_MS 2000u
 
+/* ---- stopping (api/farewell) ---- */
+#define FAREWELL_WAVE_MS 100u         /* from one wave of closes to the next */
+#define FAREWELL_WAVE_SOCKETS 250u    /* of a worker; past it: another wave, while there is time */
+#define FAREWELL_MS_MAX 5000u         /* until the last wave; past it: larger waves */
+#define FAREWELL_SPREAD_MS_MIN 1000u  /* over which a few sockets are told to come back */
+#define FAREWELL_SPREAD_MS_MAX 30000u /* and very many; past it: more of them in each second */
+
 /* ---- Authentication (auth/) ---- */
 #define TOKEN_BYTES_MAX 4096u              /* of a JWT; ours have about 400; past it: 401 */
 #define JWS_BYTES_MAX 16384u               /* of a token of anybody's; past it: 401 */

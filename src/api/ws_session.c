@@ -5,6 +5,7 @@
  * quiet socket at a few nanoseconds a second. */
 #include "api/ws_session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "api/catch_up.h"
@@ -200,13 +201,17 @@ void ws_sessions_revoke(struct api *api, const struct uuid *session_or_user_id)
     }
 }
 
-void ws_sessions_drain(struct api *api)
+bool ws_session_leave_next(struct api *api, uint32_t *cursor, uint32_t hint_ms)
 {
-    uint32_t cursor = 0;
-    struct ws_session *s;
+    struct ws_session *s = next_session(api, cursor);
+    char reason[64] = "the server restarts; connect again";
+    size_t len = strlen(reason);
 
-    while ((s = next_session(api, &cursor)) != NULL)
-        ws_session_end(s, WS_CLOSE_RESTART, "the server restarts; connect again");
+    if (s == NULL) return false;
+    if (s->listener.encoding == ENCODING_V1)
+        (void)snprintf(reason + len, sizeof reason - len, " in %u ms", hint_ms);
+    ws_session_end(s, WS_CLOSE_RESTART, reason);
+    return true;
 }
 
 void ws_sessions_close(struct api *api)

@@ -46,8 +46,9 @@ void ws_session_send_text(struct ws_session *s, struct str json);
 
 /* Every session of a login, or of a user, on this worker ends with 4001. */
 void ws_sessions_revoke(struct api *api, const struct uuid *session_or_user_id);
-/* Every session ends with 1012. */
-void ws_sessions_drain(struct api *api);
+/* The next session behind *cursor, which begins with 0, ends with 1012; one of carillon.v1 hears
+ * that it should come back in `hint_ms`. False: there is none. */
+bool ws_session_leave_next(struct api *api, uint32_t *cursor, uint32_t hint_ms);
 /* The end of a drain: close what is still open. */
 void ws_sessions_close(struct api *api);
 

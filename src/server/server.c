@@ -220,6 +220,9 @@ static void on_drain_timeout(uv_timer_t *timer)
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct server *s = handle->data;
+    /* The rest of the time is the store's, for what it was given. */
+    uint64_t limit_ms = s->config->drain_timeout_sec * 900;
+    struct farewell_plan plan = farewell_plan_of(connections_count(s), limit_ms);
 
     if (s->is_stopping) {
         log_write(LOG_WARN, "stopped_at_once", LOG_FIELD_I64("signal", number));
@@ -230,9 +233,29 @@ static void on_signal(uv_signal_t *handle, int number)
               LOG_FIELD_U64("connections", connections_count(s)));
     acceptor_close(&s->acceptor);
     s->is_listening = false;
-    CHECK(uv_timer_start(&s->drain_timer, on_drain_timeout, s->config->drain_timeout_sec * 1000,
-                         0) == 0);
-    for (size_t i = 0; i < s->workers_count; i++) worker_drain(s->workers[i], on_worker_drained, s);
+    CHECK(uv_timer_start(&s->drain_timer, on_drain_timeout, limit_ms, 0) == 0);
+    for (size_t i = 0; i < s->workers_count; i++)
+        worker_drain(s->workers[i], &plan, on_worker_drained, s);
+}
+
+/* The loop has ended, and nobody hears of a signal any more; but the store may wait for a disk that
+ * hangs. */
+static void on_late_signal(int number)
+{
+    static const char text[] = "carillon: stopped at once by a second signal\n";
+
+    (void)number;
+    (void)!write(STDERR_FILENO, text, sizeof text - 1);
+    _exit(1);
+}
+
+static void hear_late_signals(struct server *s)
+{
+    struct sigaction action = {.sa_handler = on_late_signal};
+
+    CHECK(sigaction(SIGTERM, &action, NULL) == 0);
+    CHECK(sigaction(SIGINT, &action, NULL) == 0);
+    (void)uv_run(&s->loop.uv, UV_RUN_NOWAIT); /* one that came within the last turn */
 }
 
 static void wake_main(void *arg)
@@ -350,6 +373,8 @@ static enum result make_workers(struct server *s, struct fault *fault)
     return R_OK;
 }
 
+/* A start that takes long, because the schema is brought forward, is ended at once by a signal:
+ * by the kernel, until watch_for_the_end. A reload waits for the loop. */
 static void watch_signals(struct server *s)
 {
     CHECK(uv_signal_init(&s->loop.uv, &s->sigterm) == 0);
@@ -360,9 +385,13 @@ static void watch_signals(struct server *s)
     s->sigint.data = s;
     s->sighup.data = s;
     s->drain_timer.data = s;
+    CHECK(uv_signal_start(&s->sighup, on_hangup, SIGHUP) == 0);
+}
+
+static void watch_for_the_end(struct server *s)
+{
     CHECK(uv_signal_start(&s->sigterm, on_signal, SIGTERM) == 0);
     CHECK(uv_signal_start(&s->sigint, on_signal, SIGINT) == 0);
-    CHECK(uv_signal_start(&s->sighup, on_hangup, SIGHUP) == 0);
 }
 
 /* Before anything is opened or made: what is wrong with its files is the likeliest fault. */
@@ -517,8 +546,10 @@ enum result server_run(const struct config *config, const struct config_source *
     s->config = config;
     result = start(s, fault);
     if (result == R_OK) {
+        watch_for_the_end(s);
         announce(s);
         loop_run(&s->loop);
+        hear_late_signals(s);
     }
     stop(s);
     if (result == R_OK) log_write(LOG_INFO, "stopped", LOG_FIELD_U64("connections", 0));

@@ -21,9 +21,13 @@ struct worker {
     struct presence_view presence;
     struct metrics metrics;
     struct api api;
+    unsigned idle_turns_left; /* until idle HTTP connections are closed; 0: they are, or may stay */
+    struct farewell farewell;
+    uv_timer_t farewell_timer;
     struct inbox_item drain_order;
     struct inbox_item stop_order;
-    void (*drained_fn)(void *arg); /* written by the main thread before the drain order */
+    struct farewell_plan farewell_plan; /* written by the main thread before the drain order */
+    void (*drained_fn)(void *arg);      /* this, too */
     void *drained_arg;
     void (*on_drained)(void *arg); /* the worker's copy; NULL while not draining, and once called */
     _Atomic uint64_t adopting_count; /* sockets in the inbox, not yet among the connections */
@@ -64,11 +68,21 @@ static void publish_metrics(struct worker *w)
     counter_set(&m->tls_failures, w->loop.tls_failures);
 }
 
+/* A request that had arrived when the order to drain came is answered: its connection only looks
+ * idle, until the turn after the order has read it. */
+static void close_idle(struct worker *w)
+{
+    if (w->idle_turns_left == 0) return;
+    if (--w->idle_turns_left == 0) http_sessions_drain(&w->api);
+    else loop_wake(&w->loop);
+}
+
 static void on_turn_end(void *arg)
 {
     struct worker *w = arg;
 
     on_wake(w); /* what came during a long turn leaves with it, not with the next one */
+    close_idle(w);
     hub_flush(&w->hub);
     publish_metrics(w);
     if (w->on_drained != NULL && w->loop.conns_count == 0) {
@@ -106,6 +120,8 @@ enum result worker_new(struct worker **out, const struct api *shared, struct fau
     result = loop_open(&w->loop, on_wake, on_turn_end, w, fault);
     if (result == R_OK) result = token_cache_new(&w->api.token_cache);
     CHECK(result == R_OK); /* at start, with nothing else allocated */
+    CHECK(uv_timer_init(&w->loop.uv, &w->farewell_timer) == 0);
+    w->farewell_timer.data = w;
     *out = w;
     return R_OK;
 }
@@ -216,6 +232,13 @@ void worker_receive(void *worker, struct commit *commit)
     hub_apply(&w->hub, commit);
 }
 
+static void on_farewell(uv_timer_t *timer)
+{
+    struct worker *w = timer->data;
+
+    if (!farewell_wave(&w->farewell, &w->api)) CHECK(uv_timer_stop(timer) == 0);
+}
+
 static void on_drain_order(struct inbox_item *item, void *receiver)
 {
     struct worker *w = receiver;
@@ -223,12 +246,15 @@ static void on_drain_order(struct inbox_item *item, void *receiver)
     (void)item;
     w->api.is_draining = true;
     w->on_drained = w->drained_fn;
-    ws_sessions_drain(&w->api);
-    http_sessions_drain(&w->api);
+    w->idle_turns_left = 2; /* this one, and one more */
+    farewell_init(&w->farewell, &w->farewell_plan, w->hub.listeners.used_count);
+    CHECK(uv_timer_start(&w->farewell_timer, on_farewell, 0, FAREWELL_WAVE_MS) == 0);
 }
 
-void worker_drain(struct worker *w, void (*on_drained)(void *arg), void *arg)
+void worker_drain(struct worker *w, const struct farewell_plan *plan, void (*on_drained)(void *arg),
+                  void *arg)
 {
+    w->farewell_plan = *plan;
     w->drain_order.receive = on_drain_order;
     w->drained_arg = arg;
     w->drained_fn = on_drained;
@@ -240,6 +266,7 @@ static void on_stop_order(struct inbox_item *item, void *receiver)
     struct worker *w = receiver;
 
     (void)item;
+    CHECK(uv_timer_stop(&w->farewell_timer) == 0);
     ws_sessions_close(&w->api);
     http_sessions_close(&w->api);
     loop_stop(&w->loop);
@@ -259,6 +286,7 @@ void worker_free(struct worker *w)
     if (w == NULL) return;
     CHECK(!w->is_started);
     /* Here and not at the end of the thread, which a server that failed to start never made. */
+    uv_close((uv_handle_t *)&w->farewell_timer, NULL);
     loop_close(&w->loop);
     hub_release(&w->hub);
     inbox_release(&w->inbox);

@@ -6,6 +6,7 @@
 #define SERVER_WORKER_H
 
 #include "api/api.h"
+#include "api/farewell.h"
 #include "hub/bus.h"
 
 struct worker;
@@ -31,7 +32,8 @@ void worker_receive(void *worker, struct commit *commit);
 
 /* Tell the sockets to go, answer what is asked; `on_drained` is called on the worker's thread
  * when the last connection is gone. */
-void worker_drain(struct worker *w, void (*on_drained)(void *arg), void *arg);
+void worker_drain(struct worker *w, const struct farewell_plan *plan, void (*on_drained)(void *arg),
+                  void *arg);
 /* Close what is still open, and end the thread; waits for it. The store's threads have ended
  * before. */
 void worker_stop(struct worker *w);

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { test } from 'node:test'
 import { reference } from '../../client/c/reference.mjs'
 import { makeAgent } from '../lib/agents.js'
@@ -364,3 +365,24 @@ if (basename(BUILD_DIR) === 'build') {
     }
   })
 }
+
+test('D8 a client comes back when the server that stopped has asked for it', async (t) => {
+  const { server, ada, id } = await makeWorld(t)
+  const proxy = await CuttingProxy.start(t, server)
+  const driver = await Driver.start(t, proxy.url, ada.access)
+  await driver.isOpen()
+  const attempts = []
+  proxy.listener.on('connection', () => attempts.push(performance.now()))
+  const before = performance.now()
+  await server.terminate()
+  await driver.until(() => driver.of('state').at(-1)?.state === 'waiting', 'the end of the socket')
+  const { why } = driver.of('state').at(-1)
+  const hint = Number(/1012 the server restarts; connect again in (\d+) ms$/.exec(why)?.[1])
+  assert.ok(hint > 1000, why)
+  await server.restart()
+  await driver.isOpen()
+  assert.ok(attempts[0] - before >= hint, `${attempts[0] - before} of ${hint} ms`)
+  await ada.send(id, 'after the restart')
+  await driver.until(() => driver.of('message').length === 1, 'the message')
+  await driver.quit()
+})

@@ -8,7 +8,7 @@ import net from 'node:net'
 import { join } from 'node:path'
 import { Child } from '../lib/child.js'
 import { RawHttp, errorOf } from '../lib/http.js'
-import { expectStatus, makeTenant } from '../lib/people.js'
+import { makeTenant } from '../lib/people.js'
 import { CARILLON, run, startServer, temporaryDirectory } from '../lib/server.js'
 import { until } from '../lib/wait.js'
 
@@ -56,45 +56,6 @@ describe('stopping', () => {
       assert.deepEqual(history.map((message) => message.content_text), ['before'])
     })
   }
-
-  test('D8 requests that are under way when it stops are answered', async (t) => {
-    const server = await startServer(t)
-    const [ada, grace] = await makeTenant(server, 'Ada', 'Grace')
-    const { id } = await ada.conversation([grace])
-    const acknowledged = []
-    let isOver = false
-    const sender = async (i) => {
-      for (let j = 0; !isOver; j++) {
-        const body = { conversation_id: id, content_text: `${i}/${j}` }
-        const answer = await ada.post('/v1/chat/messages/send', body).catch(() => null)
-        if (answer === null || answer.status === 503) return
-        acknowledged.push(expectStatus(answer, 201).id)
-      }
-    }
-    const senders = Promise.all(Array.from({ length: 8 }, (_, i) => sender(i)))
-    await until(() => acknowledged.length > 100, '100 messages')
-    await server.terminate()
-    isOver = true
-    await senders
-    await server.restart()
-    const stored = (await ada.history(id)).map((message) => message.id)
-    assert.equal(new Set(stored).size, stored.length)
-    for (const one of acknowledged) assert.ok(stored.includes(one))
-  })
-
-  test('D8 a second SIGTERM ends it at once', async (t) => {
-    const server = await startServer(t, { args: ['--drain-timeout-sec', '60'] })
-    // A request that is half there keeps the first one from finishing.
-    const connection = await RawHttp.open(server.port)
-    const head = ['POST /auth/login HTTP/1.1', 'Host: a', 'Content-Type: application/json',
-      'Content-Length: 10', 'Expect: 100-continue', '', '']
-    await connection.write(head.join('\r\n'))
-    assert.equal((await connection.response()).status, 100)
-    server.child.process.kill('SIGTERM')
-    await server.child.output(/event=stopping/)
-    assert.deepEqual(await server.child.signal('SIGTERM'), { code: 1, signal: null })
-    connection.close()
-  })
 })
 
 describe('what keeps it from starting', () => {

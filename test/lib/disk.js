@@ -15,7 +15,7 @@ export class Disk {
 
   constructor(directory) {
     this.control = join(directory, 'control')
-    writeFileSync(this.control, Buffer.alloc(16))
+    writeFileSync(this.control, Buffer.alloc(24))
     this.env = { LD_PRELOAD: join(BUILD_DIR, 'test', 'disk_shim.so'),
       DISK_SHIM_CONTROL: this.control }
   }
@@ -38,6 +38,15 @@ export class Disk {
 
   failEveryWrite(period) {
     this.#set(4, period)
+  }
+
+  // No sync returns until it is switched off again.
+  hangSyncs(isOn) {
+    this.#set(16, isOn ? 1 : 0)
+  }
+
+  get syncsHanging() {
+    return this.#get(20)
   }
 
   get syncsFailed() {

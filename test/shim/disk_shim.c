@@ -6,6 +6,7 @@
  * (test/lib/disk.js). A page of memory shared with the test says what fails:
  *     fail_syncs: so many syncs fail with EIO, and what they were to keep is lost at once
  *     write_period: every n-th write fails with ENOSPC; 0: none
+ *     hang_syncs: not 0: a sync does not return until it is 0 again
  * Names that end in .db or .db-wal are the database; all other files are left alone. */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FDS_MAX 1024
@@ -28,6 +30,8 @@ struct control {
     _Atomic uint32_t write_period;
     _Atomic uint32_t syncs_failed;
     _Atomic uint32_t writes_failed;
+    _Atomic uint32_t hang_syncs;
+    _Atomic uint32_t syncs_hanging;
 };
 
 /* One write or cut, followed by the old bytes and the new ones. */
@@ -207,6 +211,15 @@ static void undo_all(int fd)
     free(notes);
 }
 
+static void hang(void)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+
+    atomic_fetch_add(&control->syncs_hanging, 1);
+    while (atomic_load(&control->hang_syncs) != 0) nanosleep(&pause, NULL);
+    atomic_fetch_sub(&control->syncs_hanging, 1);
+}
+
 static int sync_file(int fd, long call)
 {
     int result = -1;
@@ -215,6 +228,11 @@ static int sync_file(int fd, long call)
     if (!is_database(fd)) {
         pthread_mutex_unlock(&lock);
         return (int)syscall(call, fd);
+    }
+    if (atomic_load(&control->hang_syncs) != 0) {
+        pthread_mutex_unlock(&lock);
+        hang();
+        pthread_mutex_lock(&lock);
     }
     if (atomic_load(&control->fail_syncs) > 0) {
         atomic_fetch_sub(&control->fail_syncs, 1);
