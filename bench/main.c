@@ -15,6 +15,8 @@ static const struct scenario {
     {"fanout", "one author, thousands of listeners: CPU and latency of a delivery",
      scenario_fanout},
     {"idle", "thousands of silent sockets: memory and CPU of each", scenario_idle},
+    {"resume", "sockets and servers that are cut: each message once and in order, replays",
+     scenario_resume},
     {"send", "durable messages: acknowledged per second, latency, CPU of each", scenario_send},
     {"tokens", "agents that answer token by token: latency and CPU of a delta", scenario_tokens},
 };

@@ -96,9 +96,8 @@ static uint64_t find_content_length(struct str head)
     return length;
 }
 
-static bool find_reply(const struct rest_client *c, struct rest_reply *reply)
+bool rest_reply_find(struct str in, struct rest_reply *reply, size_t *len)
 {
-    struct str in = buf_str(&c->in);
     const char *head_end = in.len == 0 ? NULL : memmem(in.at, in.len, "\r\n\r\n", 4);
     size_t head_len;
     uint64_t status;
@@ -112,6 +111,7 @@ static bool find_reply(const struct rest_client *c, struct rest_reply *reply)
     body_len = find_content_length(str_of(in.at, head_len));
     if (in.len < head_len + body_len) return false;
     *reply = (struct rest_reply){(unsigned)status, str_of(in.at + head_len, body_len)};
+    *len = head_len + body_len;
     return true;
 }
 
@@ -135,7 +135,9 @@ static bool read_some(struct rest_client *c, int flags)
 
 bool rest_client_try_read(struct rest_client *c, struct rest_reply *reply)
 {
-    while (!find_reply(c, reply)) {
+    size_t len;
+
+    while (!rest_reply_find(buf_str(&c->in), reply, &len)) {
         if (!read_some(c, MSG_DONTWAIT)) return false;
     }
     return true;

@@ -31,6 +31,9 @@ struct rest_reply {
     struct str body; /* the client's, until its next request */
 };
 
+/* The answer at the beginning of `bytes`; false: it is not whole yet. `len` is how long it is. */
+bool rest_reply_find(struct str bytes, struct rest_reply *reply, size_t *len);
+
 void rest_client_open(struct rest_client *c, uint16_t port);
 void rest_client_close(struct rest_client *c);
 

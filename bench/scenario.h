@@ -7,6 +7,8 @@
 void scenario_fanout(char **arguments);
 /* Sockets that hear nothing: what they cost to open, to have and to keep alive. */
 void scenario_idle(char **arguments);
+/* Users who count what they hear while their sockets, and the server, are cut. */
+void scenario_resume(char **arguments);
 /* Messages that must be on disk before they are acknowledged. */
 void scenario_send(char **arguments);
 

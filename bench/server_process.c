@@ -109,9 +109,10 @@ void rig_remove_directory(const char *path)
 static _Noreturn void run_server(const struct server_process *s, const struct rig *rig,
                                  int stdout_write_fd)
 {
+    char listen[24];
     /* While a floor runs, the server's connections rest: they must not be closed meanwhile. */
     const char *arguments[ARGUMENTS_MAX] = {
-        rig->server, "serve",  "--listen",        "127.0.0.1:0", "--idle-timeout-sec",
+        rig->server, "serve",  "--listen",        listen,      "--idle-timeout-sec",
         "3600",      "--data", s->data_directory, "--workers",
     };
     size_t count = 9;
@@ -119,6 +120,7 @@ static _Noreturn void run_server(const struct server_process *s, const struct ri
     char log_path[SERVER_PATH_BYTES_MAX + 16];
     int log_fd;
 
+    (void)snprintf(listen, sizeof listen, "127.0.0.1:%u", s->port);
     (void)snprintf(workers, sizeof workers, "%" PRIu64, rig->workers_count);
     (void)snprintf(log_path, sizeof log_path, "%s/server.log", s->data_directory);
     arguments[count++] = workers;
@@ -127,7 +129,7 @@ static _Noreturn void run_server(const struct server_process *s, const struct ri
     }
     CHECK(count < ARGUMENTS_MAX);
     process_pin(rig->server_core);
-    log_fd = open(log_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    log_fd = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (log_fd < 0 || dup2(log_fd, STDERR_FILENO) < 0 || dup2(stdout_write_fd, STDOUT_FILENO) < 0 ||
         prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) {
         _exit(126);
@@ -182,41 +184,67 @@ static uint16_t wait_for_port(const struct server_process *s, const struct rig *
     return port;
 }
 
-void server_process_start(struct server_process *s, const struct rig *rig)
+void server_process_again(struct server_process *s, const struct rig *rig)
 {
     int ends[2];
 
-    rig_make_directory(rig, s->data_directory);
     if (pipe2(ends, O_CLOEXEC) != 0) fail("no pipe: %m");
     s->pid = fork();
     if (s->pid < 0) fail("no process for the server: %m");
     if (s->pid == 0) run_server(s, rig, ends[1]);
     (void)close(ends[1]);
     s->stdout_fd = ends[0];
-    process_pin(rig->generator_core);
     s->port = wait_for_port(s, rig);
+}
+
+void server_process_start(struct server_process *s, const struct rig *rig)
+{
+    *s = (struct server_process){0};
+    rig_make_directory(rig, s->data_directory);
+    server_process_again(s, rig);
+    process_pin(rig->generator_core);
 }
 
 /* ---- stop ---- */
 
-void server_process_stop(struct server_process *s)
+void server_process_signal(const struct server_process *s, int signal)
+{
+    if (kill(s->pid, signal) != 0) fail("the server cannot be sent signal %d: %m", signal);
+}
+
+static void judge_end(const struct server_process *s, int status, int signal)
+{
+    if (signal == SIGKILL && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) return;
+    if (signal == SIGTERM && WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
+    fail("the server ended with wait status 0x%x; see %s/server.log", (unsigned)status,
+         s->data_directory);
+}
+
+bool server_process_has_ended(struct server_process *s, int signal)
 {
     int status = 0;
+    pid_t pid = waitpid(s->pid, &status, WNOHANG);
+
+    if (pid == 0) return false;
+    if (pid != s->pid) fail("the server is nobody's child: %m");
+    judge_end(s, status, signal);
+    (void)close(s->stdout_fd);
+    return true;
+}
+
+void server_process_stop(struct server_process *s)
+{
     int pidfd = pidfd_open(s->pid, 0);
     struct pollfd ended = {.fd = pidfd, .events = POLLIN};
 
     if (pidfd < 0) fail("no descriptor for the server: %m");
-    if (kill(s->pid, SIGTERM) != 0) fail("the server cannot be asked to stop: %m");
+    server_process_signal(s, SIGTERM);
     if (poll(&ended, 1, SERVER_STOP_MS_MAX) != 1) {
         (void)kill(s->pid, SIGKILL);
         fail("the server did not stop within %d ms; see %s/server.log", SERVER_STOP_MS_MAX,
              s->data_directory);
     }
     (void)close(pidfd);
-    if (waitpid(s->pid, &status, 0) != s->pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        fail("the server ended with wait status 0x%x; see %s/server.log", (unsigned)status,
-             s->data_directory);
-    }
-    (void)close(s->stdout_fd);
+    CHECK(server_process_has_ended(s, SIGTERM));
     rig_remove_directory(s->data_directory);
 }

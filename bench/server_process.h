@@ -5,6 +5,7 @@
 #ifndef BENCH_SERVER_PROCESS_H
 #define BENCH_SERVER_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -43,6 +44,15 @@ struct server_process {
 void server_process_start(struct server_process *s, const struct rig *rig);
 /* Ends the server, and removes its data directory. */
 void server_process_stop(struct server_process *s);
+
+/* ---- a restart, for whoever goes on meanwhile ---- */
+
+/* SIGTERM or SIGKILL. */
+void server_process_signal(const struct server_process *s, int signal);
+/* True, once: it is gone. One that did not end as the signal asked for ends the program. */
+bool server_process_has_ended(struct server_process *s, int signal);
+/* On the same data and the same port; returns when it listens. */
+void server_process_again(struct server_process *s, const struct rig *rig);
 
 /* A directory that nobody else uses, on the file system that the servers write to. */
 void rig_make_directory(const struct rig *rig, char out[SERVER_PATH_BYTES_MAX]);

@@ -6,10 +6,7 @@
  * the answer to its upgrade. */
 #include "bench/ws_clients.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,13 +20,13 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "bench/fail.h"
+#include "bench/wire.h"
 #include "proto/ws_frame.h"
 
 #define EVENTS_PER_POLL 512
-#define SOCKETS_PER_ADDRESS 4096u /* well below the 28,000 ports that an address has */
-#define HANDSHAKES_MAX 256u       /* at once, so that the server's backlog never overflows */
-#define HANDSHAKE_MS_MAX 30000u   /* for all of them; past it: fail */
-#define WATCHED UINT32_MAX        /* instead of the index of a socket */
+#define HANDSHAKES_MAX 256u     /* at once, so that the server's backlog never overflows */
+#define HANDSHAKE_MS_MAX 30000u /* for all of them; past it: fail */
+#define WATCHED UINT32_MAX      /* instead of the index of a socket */
 
 enum socket_state { SOCKET_UPGRADING, SOCKET_OPEN, SOCKET_CLOSED };
 
@@ -55,7 +52,7 @@ struct ws_clients {
     size_t arrivals_count;
     size_t arrivals_max;
     struct ws_socket sockets[WS_CLIENTS_MAX];
-    char in[2 * WS_CLIENTS_FRAME_BYTES_MAX];
+    char in[2 * WIRE_FRAME_BYTES_MAX];
 };
 
 /* Never nothing, which mmap refuses. */
@@ -162,42 +159,14 @@ static void take_frame(struct ws_clients *c, struct ws_socket *s, const char *fr
     if (opcode == WS_OPCODE_PING) {
         answer_ping(s, payload, payload_len);
     } else if (opcode == WS_OPCODE_CLOSE) {
-        unsigned code = payload_len < 2
-                            ? 1005u
-                            : (unsigned)(unsigned char)payload[0] << 8 | (unsigned char)payload[1];
-
-        if (!c->may_close) fail("the server closed a WebSocket with code %u", code);
+        if (!c->may_close)
+            fail("the server closed a WebSocket with code %u",
+                 wire_close_code(payload, payload_len));
     } else if ((seq = find_seq(c, payload, payload_len)) != 0) {
         take_event(c, s, seq, header_len + payload_len);
     } else {
         c->tally.other_frames_count++;
     }
-}
-
-/* The lengths of the header and the payload of the frame at `at`; false: it is not whole. */
-static bool measure_frame(const char *at, size_t len, size_t *header_len, size_t *payload_len)
-{
-    const unsigned char *b = (const unsigned char *)at;
-    size_t header = 2;
-    uint64_t payload;
-
-    if (len < 2) return false;
-    payload = b[1] & 0x7f;
-    if (payload == 126) {
-        header = 4;
-        if (len < header) return false;
-        payload = (uint64_t)b[2] << 8 | b[3];
-    } else if (payload == 127) {
-        header = 10;
-        if (len < header) return false;
-        payload = 0;
-        for (size_t i = 2; i < 10; i++) payload = payload << 8 | b[i];
-    }
-    if (payload > WS_CLIENTS_FRAME_BYTES_MAX - header) fail("a frame is too long");
-    if (len < header + payload) return false;
-    *header_len = header;
-    *payload_len = (size_t)payload;
-    return true;
 }
 
 /* Returns how many bytes were whole frames. */
@@ -207,7 +176,7 @@ static size_t take_frames(struct ws_clients *c, struct ws_socket *s, const char 
     size_t header_len;
     size_t payload_len;
 
-    while (measure_frame(at + taken, len - taken, &header_len, &payload_len)) {
+    while (wire_measure_frame(at + taken, len - taken, &header_len, &payload_len)) {
         take_frame(c, s, at + taken, header_len, payload_len);
         taken += header_len + payload_len;
     }
@@ -305,29 +274,6 @@ void ws_clients_watch(struct ws_clients *c, int fd)
     if (epoll_ctl(c->epoll_fd, EPOLL_CTL_ADD, fd, &interest) != 0) fail("epoll_ctl: %m");
 }
 
-/* An address has about 28,000 ports, and a server may limit what one address may open: spread. */
-static int connect_from(size_t index, uint16_t port)
-{
-    struct sockaddr_in source = {
-        .sin_family = AF_INET,
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + (uint32_t)(index / SOCKETS_PER_ADDRESS)),
-    };
-    struct sockaddr_in server = {
-        .sin_family = AF_INET,
-        .sin_port = htons(port),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-    };
-    int on = 1;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) != 0 ||
-        bind(fd, (struct sockaddr *)&source, sizeof source) != 0 ||
-        connect(fd, (struct sockaddr *)&server, sizeof server) != 0) {
-        fail("connection %zu to port %u: %m", index, port);
-    }
-    return fd;
-}
-
 static struct ws_socket *add_socket(struct ws_clients *c, uint16_t port, enum socket_state state)
 {
     size_t index = c->sockets_count;
@@ -337,7 +283,8 @@ static struct ws_socket *add_socket(struct ws_clients *c, uint16_t port, enum so
     struct epoll_event interest = {.events = EPOLLIN | EPOLLET, .data.u32 = (uint32_t)index};
 
     if (index == WS_CLIENTS_MAX) fail("at most %u sockets fit one process", WS_CLIENTS_MAX);
-    *s = (struct ws_socket){.fd = connect_from(index, port), .state = state};
+    *s = (struct ws_socket){.fd = wire_connect(index, port), .state = state};
+    if (s->fd < 0) fail("connection %zu to port %u: %m", index, port);
     c->sockets_count++;
     if (state == SOCKET_OPEN) c->open_count++;
     if (epoll_ctl(c->epoll_fd, EPOLL_CTL_ADD, s->fd, &interest) != 0) fail("epoll_ctl: %m");

@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #define WS_CLIENTS_MAX 18000u               /* sockets of one process, of its 20,000 descriptors */
-#define WS_CLIENTS_FRAME_BYTES_MAX 262144u  /* of one frame; past it: fail */
 #define WS_CLIENTS_ARRIVALS_MAX (32u << 20) /* remembered events, 8 bytes each; past it: not kept */
 
 struct ws_clients;

@@ -83,6 +83,7 @@ endfunction()
 # bench/*.c -> <build>/bench/carillon-bench, one program whose first argument is the scenario.
 function(carillon_add_bench)
     file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*.c)
+    list(FILTER sources EXCLUDE REGEX "_test\\.c$")
     if(sources)
         add_executable(carillon-bench ${sources})
         target_link_libraries(carillon-bench PRIVATE server)
@@ -90,6 +91,18 @@ function(carillon_add_bench)
         set_target_properties(carillon-bench PROPERTIES
             RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
     endif()
+    # bench/<x>_test.c, for what says whether a run was right.
+    file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*_test.c)
+    foreach(test IN LISTS tests)
+        get_filename_component(stem ${test} NAME_WE)
+        string(REGEX REPLACE "_test$" "" noun ${stem})
+        add_executable(bench_${stem} ${test} ${CMAKE_SOURCE_DIR}/bench/${noun}.c)
+        target_link_libraries(bench_${stem} PRIVATE base PkgConfig::cmocka)
+        target_include_directories(bench_${stem} PRIVATE ${CMAKE_SOURCE_DIR})
+        set_target_properties(bench_${stem} PROPERTIES
+            RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
+        carillon_register_test(bench/${noun} bench_${stem})
+    endforeach()
 endfunction()
 
 # The rules that a machine can check, and the test of the checker; under a sanitizer both would only
