@@ -136,12 +136,16 @@ static_assert(TLS_OWED_BYTES_MAX >= 2 * TLS_RECORD_BYTES_MAX, "one write always 
 static_assert((TOKEN_CACHE_SLOTS & (TOKEN_CACHE_SLOTS - 1)) == 0, "hashes are cut with a mask");
 
 /* ---- the hub (hub) ---- */
-/* Events of one channel in one turn; past it: write now. */
+/* When writing to everybody took as long as the first, what comes next is gathered for as long
+ * again, but no longer than the second. */
+#define WORKER_GATHER_NS_MIN UINT64_C(1000000)
+#define WORKER_GATHER_NS_MAX UINT64_C(10000000)
+/* Events of one channel that are gathered; past it: write now. */
 #define HUB_BATCH_BYTES_MAX (128u * 1024u)
 #define HUB_FOCUS_MAX 128u /* focused conversations of a listener; past it: an error */
 #define HUB_PIECES_MAX 64u /* ranges gathered for one write to a listener with a filter */
-/* Events of all channels in one turn; past it: write now. Who hears everything and reads is then
- * never too slow for what one turn brings. */
+/* Events of all channels that are gathered; past it: write now. Who hears everything and reads is
+ * then never too slow for what one turn brings. */
 #define HUB_GATHERED_BYTES_MAX (OUTBOX_BYTES_MAX / 2)
 #define TYPING_SHOWN_MS 10000u /* a start that nobody ends; past it: typing.stop */
 #define TYPING_REPEAT_MS 3000u /* starts within this are one */

@@ -120,6 +120,11 @@ void hub_leave_session(struct hub *hub, struct listener *l, const struct uuid *k
 
 /* Take the commit's effects into account, in order. Takes the reference. */
 void hub_apply(struct hub *hub, struct commit *commit);
+/* Is anything gathered? */
+static inline bool hub_has_news(const struct hub *hub)
+{
+    return hub->dirty_count > 0;
+}
 /* Write what was gathered. At the end of a turn; the hub does it earlier when
  * HUB_BATCH_BYTES_MAX or HUB_GATHERED_BYTES_MAX are reached. */
 void hub_flush(struct hub *hub);

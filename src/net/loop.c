@@ -47,6 +47,12 @@ static void on_async(uv_async_t *handle)
     loop->on_wake(loop->arg);
 }
 
+/* That the loop woke up is enough: its turn ends. */
+static void on_again(uv_timer_t *timer)
+{
+    (void)timer;
+}
+
 static void wheel_remove(struct deadline *d)
 {
     d->prev->next = d->next;
@@ -138,6 +144,7 @@ enum result loop_open(struct loop *loop, loop_fn on_wake, loop_fn on_turn_end, v
     CHECK(uv_check_start(&loop->after_wait, on_after_wait) == 0);
     CHECK(uv_timer_init(&loop->uv, &loop->second) == 0);
     CHECK(uv_timer_start(&loop->second, on_second, 1000, 1000) == 0);
+    CHECK(uv_timer_init(&loop->uv, &loop->again) == 0);
     CHECK(uv_async_init(&loop->uv, &loop->wake, on_async) == 0);
     return R_OK;
 }
@@ -158,6 +165,7 @@ void loop_close(struct loop *loop)
     uv_close((uv_handle_t *)&loop->before_wait, NULL);
     uv_close((uv_handle_t *)&loop->after_wait, NULL);
     uv_close((uv_handle_t *)&loop->second, NULL);
+    uv_close((uv_handle_t *)&loop->again, NULL);
     uv_close((uv_handle_t *)&loop->wake, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     CHECK(uv_loop_close(&loop->uv) == 0);
@@ -170,6 +178,12 @@ void loop_close(struct loop *loop)
 void loop_wake(struct loop *loop)
 {
     CHECK(uv_async_send(&loop->wake) == 0);
+}
+
+void loop_turn_again(struct loop *loop, uint64_t in_ms)
+{
+    uv_update_time(&loop->uv); /* a long turn is not part of the time */
+    CHECK(uv_timer_start(&loop->again, on_again, in_ms, 0) == 0);
 }
 
 void loop_set_deadline(struct loop *loop, struct deadline *d, uint64_t in_ms)

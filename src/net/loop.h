@@ -31,6 +31,7 @@ struct loop {
     uv_prepare_t before_wait;
     uv_check_t after_wait;
     uv_timer_t second;
+    uv_timer_t again; /* for loop_turn_again */
     uv_async_t wake;
     loop_fn on_wake;
     loop_fn on_turn_end; /* may be NULL */
@@ -63,6 +64,9 @@ void loop_close(struct loop *loop);
 
 /* Any thread: on_wake will run. */
 void loop_wake(struct loop *loop);
+
+/* A turn ends after this time at the latest, and on_turn_end runs, also when nothing comes. */
+void loop_turn_again(struct loop *loop, uint64_t in_ms);
 
 /* Set or move a deadline, `in_ms` from now. Moving later costs one store; the wheel catches up. */
 void loop_set_deadline(struct loop *loop, struct deadline *d, uint64_t in_ms);

@@ -11,6 +11,7 @@
 #include "api/ws_session.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "server/pace.h"
 
 struct worker {
     pthread_t thread;
@@ -31,6 +32,7 @@ struct worker {
     void *drained_arg;
     void (*on_drained)(void *arg); /* the worker's copy; NULL while not draining, and once called */
     _Atomic uint64_t adopting_count; /* sockets in the inbox, not yet among the connections */
+    struct pace pace;
     bool is_started;
 };
 
@@ -51,6 +53,8 @@ static void on_wake(void *arg)
         item = next;
     }
 }
+
+#define NS_PER_MS UINT64_C(1000000)
 
 static void publish_metrics(struct worker *w)
 {
@@ -77,13 +81,26 @@ static void close_idle(struct worker *w)
     else loop_wake(&w->loop);
 }
 
+static void flush(struct worker *w)
+{
+    uint64_t began_ns = clock_mono_ns();
+    uint64_t wait_ns = w->api.is_draining ? 0 : pace_wait_ns(&w->pace, began_ns);
+
+    if (wait_ns == 0) {
+        hub_flush(&w->hub);
+        pace_wrote(&w->pace, began_ns, clock_mono_ns());
+    } else if (hub_has_news(&w->hub)) {
+        loop_turn_again(&w->loop, wait_ns / NS_PER_MS + 1);
+    }
+}
+
 static void on_turn_end(void *arg)
 {
     struct worker *w = arg;
 
     on_wake(w); /* what came during a long turn leaves with it, not with the next one */
     close_idle(w);
-    hub_flush(&w->hub);
+    flush(w);
     publish_metrics(w);
     if (w->on_drained != NULL && w->loop.conns_count == 0) {
         void (*on_drained)(void *arg_of_it) = w->on_drained;
@@ -245,6 +262,7 @@ static void on_drain_order(struct inbox_item *item, void *receiver)
 
     (void)item;
     w->api.is_draining = true;
+    hub_flush(&w->hub); /* what is gathered is told before the farewell */
     w->on_drained = w->drained_fn;
     w->idle_turns_left = 2; /* this one, and one more */
     farewell_init(&w->farewell, &w->farewell_plan, w->hub.listeners.used_count);

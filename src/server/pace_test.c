@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+/* pace_test.c — at both bounds and past them, with times of its own. */
+#include "server/pace.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "limits.h"
+
+#define NOW_NS UINT64_C(1000000000)
+
+static uint64_t wait_after(uint64_t took_ns)
+{
+    struct pace pace = {0};
+
+    pace_wrote(&pace, NOW_NS - took_ns, NOW_NS);
+    return pace_wait_ns(&pace, NOW_NS);
+}
+
+static void nothing_waits_at_first(void **state)
+{
+    struct pace pace = {0};
+
+    (void)state;
+    assert_int_equal(pace_wait_ns(&pace, NOW_NS), 0);
+}
+
+static void a_short_flush_makes_nothing_wait(void **state)
+{
+    (void)state;
+    assert_int_equal(wait_after(0), 0);
+    assert_int_equal(wait_after(WORKER_GATHER_NS_MIN - 1), 0);
+    assert_int_equal(wait_after(WORKER_GATHER_NS_MIN), WORKER_GATHER_NS_MIN);
+}
+
+static void the_wait_is_as_long_as_the_flush_and_bounded(void **state)
+{
+    (void)state;
+    assert_int_equal(wait_after(WORKER_GATHER_NS_MAX - 1), WORKER_GATHER_NS_MAX - 1);
+    assert_int_equal(wait_after(WORKER_GATHER_NS_MAX), WORKER_GATHER_NS_MAX);
+    assert_int_equal(wait_after(WORKER_GATHER_NS_MAX + 1), WORKER_GATHER_NS_MAX);
+}
+
+static void the_wait_runs_out(void **state)
+{
+    struct pace pace = {0};
+
+    (void)state;
+    pace_wrote(&pace, NOW_NS - WORKER_GATHER_NS_MIN, NOW_NS);
+    assert_int_equal(pace_wait_ns(&pace, NOW_NS + 1), WORKER_GATHER_NS_MIN - 1);
+    assert_int_equal(pace_wait_ns(&pace, NOW_NS + WORKER_GATHER_NS_MIN - 1), 1);
+    assert_int_equal(pace_wait_ns(&pace, NOW_NS + WORKER_GATHER_NS_MIN), 0);
+    pace_wrote(&pace, NOW_NS, NOW_NS + 1); /* a short one afterwards changes nothing */
+    assert_int_equal(pace_wait_ns(&pace, NOW_NS + 1), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_waits_at_first),
+        cmocka_unit_test(a_short_flush_makes_nothing_wait),
+        cmocka_unit_test(the_wait_is_as_long_as_the_flush_and_bounded),
+        cmocka_unit_test(the_wait_runs_out),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
