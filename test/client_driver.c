@@ -6,7 +6,8 @@
  *        session ID · unsession ID · get PATH · disconnect · connect · quit, and the verbs of
  *        `calls` below
  * Environment: CARILLON_URL, CARILLON_KEY, REFRESH_TOKEN, EMAIL and PASSWORD, CURSOR, FAIL_AT (the
- * n-th allocation of the library and of jansson fails). Waits are short, so that hundreds of cut
+ * n-th allocation of the library and of jansson fails), TOKEN_FILE (which is read whenever a token
+ * is needed and no refresh token is there). Waits are short, so that hundreds of cut
  * connections take seconds. */
 #include <poll.h>
 #include <stdio.h>
@@ -249,6 +250,17 @@ static void drive(struct carillon_client *c)
     }
 }
 
+static enum carillon_result read_token(void *arg, char *out, size_t out_bytes)
+{
+    FILE *file = fopen(arg, "r");
+    size_t len = file == NULL ? 0 : fread(out, 1, out_bytes - 1, file);
+
+    if (file != NULL) fclose(file);
+    out[len] = '\0';
+    tell(pack("{s:b}", "asked", 1));
+    return CARILLON_OK;
+}
+
 int main(void)
 {
     const char *fail = getenv("FAIL_AT");
@@ -259,6 +271,8 @@ int main(void)
         .email = getenv("EMAIL"),
         .password = getenv("PASSWORD"),
         .cursor = getenv("CURSOR"),
+        .get_token = getenv("TOKEN_FILE") == NULL ? NULL : read_token,
+        .arg = getenv("TOKEN_FILE"),
         .timeout_ms = 5000,
         .backoff_first_ms = 5,
         .backoff_max_ms = 50,

@@ -115,12 +115,13 @@ void catchup_on_message(struct carillon_client *c, const char *conversation_id, 
         return;
     }
     p->last_seq = seq_num;
+    p->is_fresh = true;
     tell(c, message, false);
 }
 
 /* ---- the list of conversations ---- */
 
-static void list(struct carillon_client *c, const char *after);
+static bool list(struct carillon_client *c, const char *after);
 
 static void failed(struct carillon_client *c, const struct carillon_reply *reply)
 {
@@ -137,16 +138,15 @@ static uint64_t number_of(const json_t *json, const char *key)
     return value < 0 ? 0 : (uint64_t)value;
 }
 
-static void look_at(struct carillon_client *c, const json_t *conversation, bool is_gap)
+static void look_at(struct catchup *u, const json_t *conversation)
 {
     const char *id = json_string_value(json_object_get(conversation, "id"));
     uint64_t seq_counter = number_of(conversation, "seq_counter");
-    struct catchup *u = &c->catchup;
     struct progress *p;
 
     if (id == NULL) return;
     p = find(u, id);
-    if (p == NULL && is_gap) {
+    if (p == NULL && u->is_listed) {
         /* It began while we were away, or we were let into it: then its past is none of what was
          * missed. */
         uint64_t unread = number_of(conversation, "unread_count");
@@ -155,9 +155,21 @@ static void look_at(struct carillon_client *c, const json_t *conversation, bool 
     } else if (p == NULL) {
         p = add(u, id, seq_counter);
     }
-    if (p == NULL || !is_gap || seq_counter <= p->last_seq) return;
-    p->is_recovered = true;
-    set_dirty(u, p, true);
+    if (p == NULL || !u->is_listed) return;
+    if (seq_counter > p->last_seq) {
+        p->is_recovered = true;
+        set_dirty(u, p, true);
+    } else if (!p->is_fresh) {
+        p->last_seq = seq_counter; /* a backup was restored: numbers are given again */
+    }
+}
+
+/* What is left out of a list that failed is found by the next one, and nothing is told twice. */
+static void on_unlisted(struct carillon_client *c, const struct carillon_reply *reply)
+{
+    c->catchup.wants_list = !c->catchup.is_beginning;
+    if (c->catchup.is_beginning) connection_on_listed(c, reply);
+    else failed(c, reply);
 }
 
 static void on_list(struct carillon_client *c, const struct carillon_reply *reply, void *arg)
@@ -170,20 +182,30 @@ static void on_list(struct carillon_client *c, const struct carillon_reply *repl
     u->is_listing = false;
     if (reply->result == CARILLON_ENDED) return;
     if (reply->result != CARILLON_OK || !json_is_array(conversations)) {
-        failed(c, reply);
+        const struct carillon_reply bad = {.result = CARILLON_BAD_ANSWER,
+                                           .error = carillon_result_text(CARILLON_BAD_ANSWER)};
+        on_unlisted(c, reply->result == CARILLON_OK ? &bad : reply);
         return;
     }
     for (size_t i = 0; i < json_array_size(conversations); i++)
-        look_at(c, json_array_get(conversations, i), u->is_listing_gap);
+        look_at(u, json_array_get(conversations, i));
     for (size_t i = 0; i < json_array_size(conversations); i++) {
         const json_t *conversation = json_array_get(conversations, i);
         const char *id = json_string_value(json_object_get(conversation, "id"));
         if (id != NULL) note_id(u, id);
     }
-    if (next != NULL) list(c, next);
+    if (next != NULL) {
+        const struct carillon_reply no_memory = {.result = CARILLON_NO_MEMORY};
+        if (!list(c, next)) on_unlisted(c, &no_memory);
+        return;
+    }
+    u->is_listed = true;
+    if (u->is_beginning) connection_on_listed(c, reply);
+    u->is_beginning = false;
 }
 
-static void list(struct carillon_client *c, const char *after)
+/* False: no memory. */
+static bool list(struct carillon_client *c, const char *after)
 {
     struct request_options options = {
         .method = "GET",
@@ -198,20 +220,28 @@ static void list(struct carillon_client *c, const char *after)
     curl_free(escaped);
     options.path = path;
     c->catchup.is_listing = request_make(c, &options) == CARILLON_OK;
+    return c->catchup.is_listing;
 }
 
-void catchup_begin(struct carillon_client *c)
+bool catchup_begin(struct carillon_client *c)
 {
-    if (c->catchup.is_listing) return;
-    c->catchup.is_listing_gap = false;
-    list(c, "");
+    c->catchup.is_beginning = true;
+    return c->catchup.is_listing || list(c, "");
 }
 
 void catchup_after_gap(struct carillon_client *c)
 {
+    c->catchup.wants_list = true;
     if (c->options.on_gap != NULL) c->options.on_gap(c, c->options.arg);
-    c->catchup.is_listing_gap = true;
-    if (!c->catchup.is_listing) list(c, "");
+}
+
+static void list_when_wanted(struct carillon_client *c)
+{
+    struct catchup *u = &c->catchup;
+
+    if (!u->wants_list || u->is_listing) return;
+    for (size_t i = 0; i < u->capacity; i++) u->places[i].is_fresh = false;
+    u->wants_list = !list(c, "");
 }
 
 /* ---- syncs ---- */
@@ -230,6 +260,7 @@ static void take_batch(struct carillon_client *c, const json_t *batch)
         bool is_recovered = p->is_recovered;
         if (seq_num <= p->last_seq) continue;
         p->last_seq = seq_num;
+        p->is_fresh = true;
         tell(c, message, is_recovered);
         p = find(&c->catchup, id); /* a callback may have made the table grow */
         if (p == NULL) return;
@@ -239,8 +270,10 @@ static void take_batch(struct carillon_client *c, const json_t *batch)
         return;
     }
     /* What is left out is not for this user. */
-    if (number_of(batch, "current_seq") > p->last_seq)
+    if (number_of(batch, "current_seq") > p->last_seq) {
         p->last_seq = number_of(batch, "current_seq");
+        p->is_fresh = true;
+    }
     if (!p->is_dirty) p->is_recovered = false;
 }
 
@@ -312,7 +345,9 @@ void catchup_tick(struct carillon_client *c)
         .on_reply = on_sync,
     };
 
-    if (u->dirty_count == 0 || u->is_pulling || c->state != CARILLON_STATE_OPEN) return;
+    if (c->state != CARILLON_STATE_OPEN) return;
+    list_when_wanted(c);
+    if (u->dirty_count == 0 || u->is_pulling) return;
     options.body = body_of(u);
     if (options.body == NULL || request_make(c, &options) != CARILLON_OK) return; /* next step */
     mark_pulled(u);

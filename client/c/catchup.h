@@ -15,6 +15,7 @@ struct progress {
     char id[CARILLON_ID_BYTES]; /* "" when the place is free */
     uint64_t last_seq;
     bool is_dirty;     /* there is more than last_seq */
+    bool is_fresh;     /* told since the list was asked for, which may be older */
     bool is_pulled;    /* a sync that asks for it is under way */
     bool is_recovered; /* what comes was missed */
 };
@@ -24,21 +25,24 @@ struct catchup {
     size_t capacity;
     size_t count;
     size_t dirty_count;
+    bool wants_list; /* after a gap: find out what is missing */
     bool is_listing;
-    bool is_listing_gap;
+    bool is_beginning; /* that list is what the first connection waits for */
+    bool is_listed;    /* where every conversation was is known: what is beyond it was missed */
     bool is_pulling;
     char newest_id[CARILLON_ID_BYTES]; /* of all that was seen: ids rise with time */
 };
 
 void catchup_release(struct catchup *u);
-/* The first connection: remember where every conversation is now. */
-void catchup_begin(struct carillon_client *c);
+/* Before the first connection: remember where every conversation is now, which is told to
+ * connection_on_listed. False: no memory. */
+CARILLON_MUST_USE bool catchup_begin(struct carillon_client *c);
 /* After a loss that the server could not make up for: find what is missing. */
 void catchup_after_gap(struct carillon_client *c);
 /* A message.created was heard; `message` is NULL when the server did not send it along. */
 void catchup_on_message(struct carillon_client *c, const char *conversation_id, uint64_t seq_num,
                         const json_t *message);
-/* Begin a sync when something is missing and none is under way. */
+/* Begin a list or a sync when something is missing and none is under way. */
 void catchup_tick(struct carillon_client *c);
 
 #endif

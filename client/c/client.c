@@ -91,6 +91,7 @@ static enum carillon_result copy_options(struct carillon_client *c,
     if (options->cursor != NULL) {
         if (strlen(options->cursor) > CURSOR_BYTES_MAX) return CARILLON_INVALID;
         memcpy(c->cursor, options->cursor, strlen(options->cursor) + 1);
+        c->was_open = c->cursor[0] != '\0';
     }
     o->url = o->token = o->refresh_token = o->cursor = o->ca_file = o->email = o->password = NULL;
     return token_take_first(c, options);

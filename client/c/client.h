@@ -45,7 +45,7 @@ struct carillon_client {
     char cursor[CURSOR_BYTES_MAX + 1];
     enum carillon_state state;
     bool wants_connection;
-    bool was_open; /* once: what is missed from then on has to be made up for */
+    bool was_open; /* here or, with a cursor, before: what was missed has to be made up for */
     bool is_v1;
     unsigned failures_count;
     uint64_t retry_at_ms; /* WAITING: when */
@@ -76,6 +76,8 @@ uint64_t connection_deadline_ms(const struct carillon_client *c);
 void connection_on_open(struct carillon_client *c, bool is_v1);
 void connection_on_text(struct carillon_client *c, const char *text, size_t len);
 void connection_on_closed(struct carillon_client *c, unsigned code, const char *why);
+/* What catchup_begin came to. */
+void connection_on_listed(struct carillon_client *c, const struct carillon_reply *reply);
 
 /* token.c: another access token in place of a refused one. Requests wait meanwhile. */
 void token_renew(struct carillon_client *c);

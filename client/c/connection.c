@@ -9,7 +9,7 @@
 #include "client.h"
 
 static void fetch_user(struct carillon_client *c);
-static void fetch_ticket(struct carillon_client *c);
+static void go_on(struct carillon_client *c);
 
 static void wait_and_retry(struct carillon_client *c, uint64_t hint_ms, const char *why)
 {
@@ -65,7 +65,7 @@ static void on_user(struct carillon_client *c, const struct carillon_reply *repl
         return;
     }
     memcpy(c->user_id, id, strlen(id) + 1);
-    fetch_ticket(c);
+    go_on(c);
 }
 
 static void fetch_user(struct carillon_client *c)
@@ -112,13 +112,26 @@ static void fetch_ticket(struct carillon_client *c)
     ask(c, "/v1/messaging/token", on_ticket);
 }
 
+/* The next step on the way: whose token it is, what is no news to them, the socket. A cursor says
+ * itself what is news. */
+static void go_on(struct carillon_client *c)
+{
+    if (c->user_id[0] == '\0') fetch_user(c);
+    else if (c->catchup.is_listed || c->cursor[0] != '\0') fetch_ticket(c);
+    else if (!catchup_begin(c)) wait_and_retry(c, 0, carillon_result_text(CARILLON_NO_MEMORY));
+}
+
+void connection_on_listed(struct carillon_client *c, const struct carillon_reply *reply)
+{
+    if (!is_failure(c, reply) && c->state == CARILLON_STATE_CONNECTING) fetch_ticket(c);
+}
+
 void connection_start(struct carillon_client *c)
 {
     c->wants_connection = true;
     if (c->state == CARILLON_STATE_CONNECTING || c->state == CARILLON_STATE_OPEN) return;
     client_set_state(c, CARILLON_STATE_CONNECTING, NULL);
-    if (c->user_id[0] == '\0') fetch_user(c);
-    else fetch_ticket(c);
+    if (c->state == CARILLON_STATE_CONNECTING) go_on(c);
 }
 
 void connection_stop(struct carillon_client *c)
@@ -142,8 +155,8 @@ uint64_t connection_deadline_ms(const struct carillon_client *c)
 
 void connection_on_open(struct carillon_client *c, bool is_v1)
 {
-    bool is_first = !c->was_open;
     bool is_resumed = is_v1 && c->cursor[0] != '\0'; /* "resumed" says how that went */
+    bool is_gap = c->was_open && !is_resumed;
 
     c->was_open = true;
     c->is_v1 = is_v1;
@@ -151,8 +164,7 @@ void connection_on_open(struct carillon_client *c, bool is_v1)
     commands_repeat(c);
     client_set_state(c, CARILLON_STATE_OPEN, NULL);
     if (c->state != CARILLON_STATE_OPEN) return;
-    if (is_first) catchup_begin(c);
-    else if (!is_resumed) catchup_after_gap(c);
+    if (is_gap) catchup_after_gap(c);
 }
 
 /* "… in 3200 ms": how long the server asks us to wait, 0 when it does not. */

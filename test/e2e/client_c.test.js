@@ -10,51 +10,12 @@ import { test } from 'node:test'
 import { reference } from '../../client/c/reference.mjs'
 import { makeAgent } from '../lib/agents.js'
 import { Child } from '../lib/child.js'
+import { Driver } from '../lib/client_driver.js'
 import { CUTS, CuttingProxy } from '../lib/cutting_proxy.js'
 import { expectStatus, makeTenant } from '../lib/people.js'
 import { Random } from '../lib/random.js'
 import { BUILD_DIR, startServer, temporaryDirectory } from '../lib/server.js'
 import { until, within } from '../lib/wait.js'
-
-// The driver's process, and what it said so far.
-class Driver {
-  static async start(t, url, token, env = {}) {
-    const driver = new Driver()
-    driver.child = new Child(join(BUILD_DIR, 'test', 'client_driver'), [],
-      { CARILLON_URL: url, CARILLON_KEY: token, ...env }, 'pipe')
-    driver.child.process.stdin.on('error', () => {})
-    t.after(() => driver.child.end ?? driver.child.signal('SIGKILL'))
-    return driver
-  }
-
-  get lines() {
-    return this.child.stdout.split('\n').slice(0, -1).map((line) => JSON.parse(line))
-  }
-
-  say(command) {
-    this.child.process.stdin.write(`${command}\n`)
-  }
-
-  of(key) {
-    return this.lines.filter((line) => line[key] !== undefined)
-  }
-
-  until(condition, what, deadline) {
-    return until(() => condition(this), () => `${what}\n${this.child.story()}`, deadline)
-  }
-
-  isOpen() {
-    return this.until(() => this.of('state').at(-1)?.state === 'open', 'an open socket')
-  }
-
-  async quit() {
-    this.say('quit')
-    assert.deepEqual(await within(this.child.ended, 'the end of the driver'),
-      { code: 0, signal: null }, this.child.story())
-    assert.equal(this.child.stderr, '')
-    return this.of('end').at(-1)
-  }
-}
 
 function example(t, name, server, token) {
   const child = new Child(join(BUILD_DIR, 'examples', name), [],
@@ -157,6 +118,58 @@ for (const hides of [undefined, 'carillon.v1']) {
     await driver.quit()
   })
 }
+
+test('what was there before is no news, wherever the first connections are cut', async (t) => {
+  const { server, ada, agent, id } = await makeWorld(t)
+  for (let i = 1; i <= 10; i++) await ada.send(id, `old ${i}`)
+  let connections = 0
+  const proxy = await CuttingProxy.start(t, server, {
+    budget: () => ++connections > 12 ? Infinity : 150 * connections,
+    cut: () => 'rst',
+    hides: 'carillon.v1',
+  })
+  const driver = await Driver.start(t, proxy.url, agent.access)
+
+  // The socket that opens may be one that is cut once something is said on it.
+  await driver.isOpen()
+  connections = Infinity
+  driver.say('disconnect')
+  await driver.until(() => driver.of('state').at(-1).state === 'idle', 'idle')
+  driver.say('connect')
+  await driver.isOpen()
+  assert.ok(proxy.cutsCount >= 3, `${proxy.cutsCount} cuts`)
+  await ada.send(id, 'new')
+  await driver.until(() => driver.of('message').length > 0, 'the new message')
+  assert.deepEqual(driver.of('message').map((line) => line.text), ['new'])
+  await driver.quit()
+})
+
+test('a client goes on where an earlier one was, with its cursor', async (t) => {
+  const { server, ada, agent, id } = await makeWorld(t)
+  const first = await Driver.start(t, server.url, agent.access)
+  await first.isOpen()
+  await ada.send(id, 'heard by the first')
+  await first.until(() => seqs(first).length === 1, 'the first message')
+  first.say('disconnect')
+  await first.until(() => first.of('state').at(-1).state === 'idle', 'idle')
+  const { cursor } = first.of('state').at(-1)
+  await first.quit()
+  for (let i = 2; i <= 100; i++) await ada.send(id, `message ${i}`)
+
+  const second = await Driver.start(t, server.url, agent.access, { CURSOR: cursor })
+  await second.until(() => seqs(second).at(-1) === 100, 'all of them')
+  assert.deepEqual(seqs(second), upTo(100).slice(1))
+  assert.equal(second.of('gap').length, 0)
+  await second.quit()
+
+  // One that is none: told so, and what is new from then on.
+  const third = await Driver.start(t, server.url, agent.access, { CURSOR: 'nonsense' })
+  await third.until(() => third.of('gap').length === 1, 'the gap')
+  await ada.send(id, 'message 101')
+  await third.until(() => seqs(third).length > 0, 'a message')
+  assert.deepEqual(seqs(third), [101])
+  await third.quit()
+})
 
 test('a send through a network that is cut is posted once', async (t) => {
   const { server, ada, id } = await makeWorld(t)

@@ -3,12 +3,11 @@
 // the server restarts and tokens expire: every event once, in order, and memory that stays flat.
 // The small version runs each time; the whole one with CLIENT_CUTS=1000 CLIENT_RESTARTS=10.
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { Worker } from 'node:worker_threads'
+import { Load } from '../../../test/lib/load.js'
 import { hs256, makeToken, readToken, signingKey } from '../../../test/lib/tokens.js'
 import { PROTOCOLS, Proxy, Server, clientOf, expectStatus, makeTenant, until } from './lib/world.js'
 
@@ -23,44 +22,6 @@ const MINUTES = 60_000
 // Memory is looked at after it was tidied up.
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc')
-
-// Sends RATE messages a second from a thread of its own until it is told to stop. A message counts
-// once it was acknowledged; with its client_msg_id it is sent until it is.
-const SENDER = `
-const { parentPort, workerData } = require('node:worker_threads')
-const { port, tokens, rooms, rate } = workerData
-let at = { port }
-let isOver = false
-const sent = new Map(rooms.map((id) => [id, 0]))
-parentPort.on('message', (now) => (now.port ? (at = now) : (isOver = true)))
-async function send(token, room, id) {
-  for (;;) {
-    try {
-      const answer = await fetch('http://127.0.0.1:' + at.port + '/v1/chat/messages/send', {
-        method: 'POST',
-        headers: { authorization: 'Bearer ' + token, 'content-type': 'application/json' },
-        body: JSON.stringify({ conversation_id: room, content_text: id, client_msg_id: id }),
-      })
-      await answer.text()
-      if (answer.ok) return sent.set(room, sent.get(room) + 1)
-      if (answer.status < 500) throw new RangeError('a send was refused with ' + answer.status)
-    } catch (error) {
-      if (error instanceof RangeError) throw error
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
-async function run(token, number) {
-  const every = 1000 * tokens.length / rate
-  let next = performance.now()
-  for (let i = 0; !isOver; i++) {
-    const waitMs = (next += every) - performance.now()
-    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs))
-    await send(token, rooms[i % rooms.length], number + '-' + i)
-  }
-}
-Promise.all(tokens.map(run)).then(() => parentPort.postMessage(sent))
-`
 
 for (const protocol of PROTOCOLS) {
   const title = `S1 ${protocol}: ${CUTS} cuts, ${RESTARTS} restarts and ${EXPIRIES} expired ` +
@@ -117,14 +78,8 @@ async function run(t, protocol) {
   client.on('error', (error) => faults.push(String(error)))
   await client.connect()
 
-  const sender = new Worker(SENDER, {
-    eval: true,
-    workerData: {
-      port: server.port, rooms, rate: RATE, tokens: Array(SENDERS).fill(forAda),
-    },
-  })
-  const failed = new Promise((_, reject) => sender.once('error', reject))
-  const whole = once(sender, 'message')
+  const tokens = Array(SENDERS).fill(forAda)
+  const load = new Load({ port: server.port, rooms, rate: RATE, tokens })
   const memory = []
   const started = performance.now()
   const every = (times) => Math.max(1, Math.floor(CUTS / Math.max(1, times)))
@@ -138,7 +93,7 @@ async function run(t, protocol) {
       if (RESTARTS > 0 && cut % every(RESTARTS) === 0) {
         await server.terminate()
         await server.restart()
-        sender.postMessage({ port: server.port })
+        load.moved(server.port)
       } else if (cut % 3 === 0) {
         proxy.down()
         await delay(20)
@@ -148,15 +103,13 @@ async function run(t, protocol) {
       collectGarbage()
       memory.push(process.memoryUsage().heapUsed)
     }
-    sender.postMessage({})
-    const [sent] = await whole
+    const sent = await load.stop()
     const total = [...sent.values()].reduce((sum, n) => sum + n, 0)
     const isThere = () => rooms.every((id) => last.get(id) >= sent.get(id))
     await until(isThere, () => `${total} messages, heard ${heard}; ${faults}`, MINUTES)
     return total
   }
-  const total = await Promise.race([work(), failed])
-  await sender.terminate()
+  const total = await Promise.race([work(), load.failed])
   const seconds = (performance.now() - started) / 1000
 
   for (const id of rooms) {
