@@ -12,9 +12,9 @@ import { makeAgent } from '../lib/agents.js'
 import { Child } from '../lib/child.js'
 import { Driver } from '../lib/client_driver.js'
 import { CUTS, CuttingProxy } from '../lib/cutting_proxy.js'
-import { expectStatus, makeTenant } from '../lib/people.js'
+import { Person, expectStatus, makeTenant } from '../lib/people.js'
 import { Random } from '../lib/random.js'
-import { BUILD_DIR, startServer, temporaryDirectory } from '../lib/server.js'
+import { BUILD_DIR, startRestored, startServer, temporaryDirectory } from '../lib/server.js'
 import { until, within } from '../lib/wait.js'
 
 function example(t, name, server, token) {
@@ -237,6 +237,32 @@ test('it survives restarts of the server, and misses nothing of them', async (t)
   assert.deepEqual(seqs(driver), upTo(2 * restarts))
   await driver.quit()
 })
+
+for (const hides of [undefined, 'carillon.v1']) {
+  const name = hides ? 'the base protocol' : 'the server’s best protocol'
+  test(`over ${name}, numbers that a restored backup gives again are heard`, async (t) => {
+    const { server, ada, agent, id } = await makeWorld(t)
+    const proxy = await CuttingProxy.start(t, server, { hides })
+    const driver = await Driver.start(t, proxy.url, agent.access)
+
+    await driver.isOpen()
+    await ada.send(id, 'kept')
+    const restored = await startRestored(t, server)
+    for (let i = 0; i < 9; i++) await ada.send(id, 'lost with the disk')
+    await driver.until(() => driver.of('message').length === 10, 'ten messages')
+    proxy.server = restored
+    await server.terminate()
+    await driver.until(() => driver.of('gap').length > 0, 'a gap')
+    // As long as it reads where the conversations are now, it may take a number for an old one.
+    const there = await new Person(restored, ada.email, ada).login()
+    await until(async () => {
+      await there.send(id, 'new')
+      return until(() => driver.of('message').length > 10, 'a message', 500).catch(() => false)
+    }, 'a new message')
+    assert.ok(driver.of('message')[10].seq < 10, JSON.stringify(driver.of('message')[10]))
+    await driver.quit()
+  })
+}
 
 test('a spent access token is renewed, and the new pair is told', async (t) => {
   const { server, ada, id } = await makeWorld(t, { args: ['--access-token-ttl-sec', '60'] })

@@ -127,6 +127,19 @@ export class Server {
   }
 }
 
+// A server for one test that has what this one has now, from a backup. Access tokens of the one are
+// void at the other; sessions and keys are good.
+export async function startRestored(t, server) {
+  const folder = temporaryDirectory()
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const [file, data] = [join(folder, 'backup'), join(folder, 'data')]
+  for (const [command, from] of [['backup', server.data], ['restore', data]]) {
+    const { code, stderr } = await run([command, file, '--data', from])
+    assert.equal(code, 0, stderr)
+  }
+  return startServer(t, { data })
+}
+
 // A server for one test, which is stopped when the test is over, however it ends.
 export async function startServer(t, options) {
   const server = await Server.start(options)

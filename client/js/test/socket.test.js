@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { test, before, after, describe } from 'node:test'
 import { ChatConnectionError, ChatSocket, ChatSocketError } from '@carillon/chat'
 import {
-  PROTOCOLS, Proxy, QUICK, Server, apiOf, clientOf, expectStatus, makeAgent, makeTenant,
-  next, record, until,
+  PROTOCOLS, Person, Proxy, QUICK, Server, apiOf, clientOf, expectStatus, makeAgent, makeTenant,
+  next, record, startRestored, until,
 } from './lib/world.js'
 
 let server
@@ -412,6 +412,39 @@ describe('coming back', () => {
     await until(() => seqs(heard, id).length === 2, 'the message after the restart')
     assert.equal(heard.find(([name]) => name === 'disconnected')[1].code, 1012)
   })
+
+  for (const protocol of PROTOCOLS) {
+    test(`${protocol}: numbers that a restored backup gives again are heard`, async (t) => {
+      const own = await Server.start()
+      t.after(() => own.stop())
+      const proxy = await Proxy.start(t, own)
+      const [eve, bob] = await makeTenant(own, 'Eve', 'Bob')
+      const { id } = await eve.conversation([bob])
+      const at = async (person, server) =>
+        new Person(server, person.email, person).login()
+      let getToken = () => bob.access
+      const client = clientOf(t, bob, {
+        via: proxy, protocol, token: undefined, getToken: () => getToken(),
+        maxReconnectAttempts: 1000,
+      })
+      const heard = record(client, 'message.created')
+      await client.connect()
+      await eve.send(id, 'kept')
+      const restored = await startRestored(t, own)
+      for (let i = 0; i < 9; i++) await eve.send(id, 'lost with the disk')
+      await until(() => heard.length === 10, 'ten messages')
+      const { access } = await at(bob, restored)
+      getToken = () => access
+      proxy.server = restored
+      const back = next(client, 'resumed')
+      await own.terminate()
+      assert.equal((await back).complete, false)
+      const there = await at(eve, restored)
+      await there.send(id, 'new')
+      await until(() => heard.length === 11, 'the new message')
+      assert.deepEqual(seqs(heard, id), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 2])
+    })
+  }
 
   test('4001: a session that was ended is not come back to', async (t) => {
     const other = await grace.login()

@@ -2,13 +2,14 @@
 // world.js: a real server with people, and clients of this package as an application makes them.
 import { ChatApi, ChatClient } from '@carillon/chat'
 import { makeAgent } from '../../../../test/lib/agents.js'
-import { expectStatus, makeTenant } from '../../../../test/lib/people.js'
-import { Server, startServer } from '../../../../test/lib/server.js'
+import { Person, expectStatus, makeTenant } from '../../../../test/lib/people.js'
+import { Server, startRestored, startServer } from '../../../../test/lib/server.js'
 import { until, within } from '../../../../test/lib/wait.js'
 import { Proxy } from './proxy.js'
 
 export {
-  Proxy, Server, expectStatus, makeAgent, makeTenant, startServer, until, within,
+  Person, Proxy, Server, expectStatus, makeAgent, makeTenant, startRestored, startServer, until,
+  within,
 }
 
 // The settings of a server that has calls: nothing here joins a room, so there need be none.
