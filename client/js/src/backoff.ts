@@ -19,13 +19,17 @@ export interface BackoffOptions {
   now?: () => number
 }
 
+// Who asks for more is not believed: it may be over by then.
+const ASKED_MS_MAX = 60_000
+
 export class Backoff {
   #level = 0
   #openedAt: number | undefined
   readonly #options: Required<BackoffOptions>
 
   constructor(options: BackoffOptions) {
-    this.#options = { stableMs: 60_000, random: Math.random, now: Date.now, ...options }
+    const now = () => performance.now()
+    this.#options = { stableMs: 60_000, random: Math.random, now, ...options }
   }
 
   /** A connection opened. */
@@ -40,9 +44,10 @@ export class Backoff {
     this.#openedAt = undefined
   }
 
-  /** The wait before the next attempt. */
-  next(): number {
+  /** The wait before the next attempt, or a little more than the server has asked for. */
+  next(askedMs?: number): number {
     const { baseMs, maxMs, random } = this.#options
+    if (askedMs !== undefined) return Math.min(askedMs, ASKED_MS_MAX) * (1 + random() / 4)
     const bound = Math.min(maxMs, baseMs * 2 ** this.#level)
     if (bound < maxMs) this.#level++
     return random() * bound

@@ -111,15 +111,19 @@ export class CatchUp {
     this.#startedAt ||= serverTime
   }
 
-  /** The same where the server does not say its time. Called before the first socket is opened. */
-  async start(signal: AbortSignal): Promise<void> {
+  /**
+   * The same where the server does not say its time: it is at least `serverTime`, and not before
+   * anything that has happened. What the clock says here does not count, it may be wrong. Called
+   * before the first socket is opened.
+   */
+  async start(serverTime: string, signal: AbortSignal): Promise<void> {
     this.#signal = signal
     const conversations = await this.#read()
     this.#list(conversations)
     for (const { id, seq_counter: seqCounter } of conversations) this.#heard.set(id, seqCounter)
     await this.#sync([...this.#known], () => {}) // for the changes known by now
-    // Only for conversations that are joined later: a minute more than the clocks may differ.
-    this.#startedAt = new Date(Date.now() - 60_000).toISOString()
+    const times = conversations.map((one) => one.last_activity ?? one.created_at)
+    this.#startedAt = [serverTime, ...times].sort().at(-1)!
   }
 
   /**

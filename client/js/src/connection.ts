@@ -48,7 +48,7 @@ export class Connection {
   readonly #handlers: ConnectionHandlers
   #timer: ReturnType<typeof setTimeout> | undefined
   #isOver = false
-  #heardAt = 0
+  #heardAt: number | undefined
   #isAsked = false
 
   constructor(ws: WebSocketLike, handlers: ConnectionHandlers) {
@@ -88,7 +88,7 @@ export class Connection {
   }
 
   #look(): void {
-    const leftMs = this.#heardAt + SILENCE_MS_MAX - Date.now()
+    const leftMs = (this.#heardAt ?? 0) + SILENCE_MS_MAX - performance.now()
     if (this.#isAsked) this.#end(1006, 'the server does not answer')
     else if (leftMs <= 0) this.probe()
     else this.#arm(leftMs, () => this.#look())
@@ -96,10 +96,10 @@ export class Connection {
 
   #hear(data: unknown): void {
     if (this.#isOver) return
-    if (this.#heardAt === 0 && this.#ws.protocol === PROTOCOL) {
+    if (this.#heardAt === undefined && this.#ws.protocol === PROTOCOL) {
       this.#arm(SILENCE_MS_MAX, () => this.#look())
     }
-    this.#heardAt = Date.now()
+    this.#heardAt = performance.now()
     this.#isAsked = false
     const frame = parse(data)
     if (frame && frame.type !== 'pong') this.#handlers.onFrame(frame)

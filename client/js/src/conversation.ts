@@ -88,7 +88,7 @@ export class ConversationStore extends Observable<ConversationSnapshot> {
   #reads: Record<string, number> = {}
   #me = ''
   #keptMax = KEPT_MAX
-  #typedAt = 0
+  #typedAt: number | undefined
   #typingTimer: ReturnType<typeof setTimeout> | undefined
   #isClosed = false
   /** Kept once the newest page is there, broken when it could not be read. */
@@ -400,16 +400,18 @@ export class ConversationStore extends Observable<ConversationSnapshot> {
   typed(): void {
     clearTimeout(this.#typingTimer)
     this.#typingTimer = setTimeout(() => this.#stopTyping(true), TYPING_IDLE_MS)
-    if (Date.now() - this.#typedAt < TYPING_REPEAT_MS) return
-    this.#typedAt = Date.now()
+    const now = performance.now()
+    if (this.#typedAt !== undefined && now - this.#typedAt < TYPING_REPEAT_MS) return
+    this.#typedAt = now
     this.#source.api.typing(this.id, 'start').catch(() => {})
   }
 
   // A message that is sent ends typing without being told.
   #stopTyping(isTold = false): void {
     clearTimeout(this.#typingTimer)
-    if (isTold && this.#typedAt > 0) this.#source.api.typing(this.id, 'stop').catch(() => {})
-    this.#typedAt = 0
+    const wasTyping = this.#typedAt !== undefined
+    if (isTold && wasTyping) this.#source.api.typing(this.id, 'stop').catch(() => {})
+    this.#typedAt = undefined
   }
 
   /**

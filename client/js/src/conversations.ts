@@ -42,6 +42,7 @@ export class ConversationListStore extends Observable<ConversationListSnapshot> 
   #snapshot: ConversationListSnapshot = { status: 'loading', conversations: [], unread: 0 }
   #reading: Promise<void> | undefined
   #isStale = false
+  #isClosed = false
   #timer: ReturnType<typeof setTimeout> | undefined
   /** Kept once the list is there. */
   readonly ready: Promise<void>
@@ -84,12 +85,15 @@ export class ConversationListStore extends Observable<ConversationListSnapshot> 
    * client.conversations().close()
    */
   close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
     for (const end of this.#ends) end()
     clearTimeout(this.#timer)
     this.#source.onClosed()
   }
 
   #soon(): void {
+    if (this.#isClosed) return
     if (this.#reading) this.#isStale = true
     else {
       this.#timer ??= setTimeout(() => {

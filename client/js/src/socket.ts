@@ -44,8 +44,11 @@ type State = 'idle' | 'connecting' | 'open' | 'waiting'
 
 // Nothing depends on these, and they are not waited with.
 const LIVE = /^(typing\.|presence\.|task_stream_delta)/
+// No messaging token is good for longer.
+const TICKET_MS_MAX = 3_600_000
 const HELD_MAX = 50_000
 const SUBSCRIBE_MAX = 128
+const RESTART = 1012
 const REVOKED = 4001
 const TOKEN_EXPIRED = 4002
 
@@ -257,7 +260,9 @@ export class ChatSocket {
       // worked, every other attempt is made without it.
       const isSpoilt = !this.#hasSpoken && this.#refusals % 2 === 1
       const wantsV1 = opening.protocols?.includes(PROTOCOL) && !isSpoilt
-      if (!wantsV1 && !this.#catchUp.isStarted) await this.#catchUp.start(signal)
+      if (!wantsV1 && !this.#catchUp.isStarted) {
+        await this.#catchUp.start(before(opening.expiresAt, TICKET_MS_MAX), signal)
+      }
       const Socket = await webSocketClass(this.#options.WebSocket)
       if (isStale()) return
       const query = new URLSearchParams({ token: opening.token })
@@ -394,7 +399,7 @@ export class ChatSocket {
     }
     const willReconnect = code !== REVOKED && this.#options.autoReconnect !== false
     if (code === TOKEN_EXPIRED) this.#api.http.dropToken()
-    if (willReconnect) this.#wait(code === TOKEN_EXPIRED ? 0 : hintOf(reason))
+    if (willReconnect) this.#wait(code === RESTART ? hintOf(reason) : undefined)
     this.#emitter.emit('disconnected', { code, reason, willReconnect })
     if (willReconnect) return
     if (code === REVOKED) {
@@ -416,10 +421,9 @@ export class ChatSocket {
 
   // Until the next attempt: as long as the server has asked for, or for some time.
   #wait(hintMs?: number): void {
-    const waitMs = hintMs === undefined ? this.#backoff.next() : hintMs * (1 + Math.random() / 4)
     this.#state = 'waiting'
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.#open(), waitMs)
+    this.#timer = setTimeout(() => void this.#open(), this.#backoff.next(hintMs))
   }
 
   #giveUp(cause: Error): void {
@@ -474,6 +478,8 @@ export class ChatSocket {
     if (this.#state === 'open') this.#connection?.send(frame)
   }
 }
+
+const before = (time: string, ms: number) => new Date(Date.parse(time) - ms).toISOString()
 
 // A restarting server says when to come back, so that not everybody does at once.
 function hintOf(reason: string): number | undefined {

@@ -349,4 +349,16 @@ describe('the list of conversations', () => {
     await until(() => of().unreadCount === 0, 'the mark')
     assert.equal(list.getSnapshot().unread, unread - 1)
   })
+
+  test('everybody who asks gets the same one, until it is closed, once or twice', (t) => {
+    const client = clientOf(t, grace)
+    const list = client.conversations()
+    assert.equal(client.conversations(), list)
+    list.close()
+    const another = client.conversations()
+    t.after(() => another.close())
+    assert.notEqual(another, list)
+    list.close()
+    assert.equal(client.conversations(), another)
+  })
 })

@@ -32,6 +32,14 @@ describe('backoff', async () => {
     }
   })
 
+  test('what the server asks for is waited for, but not more than a minute and a quarter', () => {
+    const { backoff } = make(() => 1)
+    assert.deepEqual([0, 1000, 60_000, 60_001].map((ms) => backoff.next(ms)),
+      [0, 1250, 75_000, 75_000])
+    assert.equal(make(() => 0).backoff.next(1000), 1000)
+    assert.equal(backoff.next(), 2000, 'and is no failure')
+  })
+
   test('a thousand clients of one server come back spread over the whole wait', () => {
     const waits = Array.from({ length: 1000 }, () => make(Math.random).backoff.next())
     for (let part = 0; part < 10; part++) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // socket.test.js: the connection: it opens, tells, is cut, comes back, and misses nothing.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test, before, after, describe } from 'node:test'
+import { WebSocketServer } from 'ws'
 import { ChatConnectionError, ChatSocket, ChatSocketError } from '@carillon/chat'
 import {
   PROTOCOLS, Person, Proxy, QUICK, Server, apiOf, clientOf, expectStatus, makeAgent, makeTenant,
@@ -302,6 +304,28 @@ describe('coming back', () => {
     assert.deepEqual(await again, { complete: false, replayed: 0, source: 'sync' })
   })
 
+  test('base: a clock that is wrong loses nothing of a new conversation', async (t) => {
+    const { now } = Date
+    t.after(() => (Date.now = now))
+    for (const hours of [-5, 5]) {
+      Date.now = () => now() + hours * 3_600_000
+      const proxy = await Proxy.start(t, server)
+      const client = clientOf(t, grace, { via: proxy, protocol: 'base' })
+      await client.connect()
+      const heard = record(client, 'message.created', 'conversation.created')
+      const lost = next(client, 'disconnected')
+      proxy.down()
+      await lost
+      const { id } = await ada.conversation([grace], { type: 'group', name: 'new' })
+      for (let i = 1; i <= 3; i++) await ada.send(id, `missed ${i}`)
+      const back = next(client, 'resumed')
+      proxy.up()
+      await back
+      assert.deepEqual(seqs(heard, id), [1, 2, 3], `a clock that is off by ${hours} hours`)
+      client.disconnect()
+    }
+  })
+
   test('what a catching up learns after its connection was lost is not believed', async (t) => {
     const proxy = await Proxy.start(t, server)
     const { id: place } = await ada.conversation([grace], { type: 'group', name: 'late' })
@@ -489,6 +513,29 @@ describe('coming back', () => {
     const back = next(client, 'connected')
     proxy.cut()
     await back
+    assert.equal(asked, 2)
+  })
+
+  test('4002: with another token it comes back, and goes on', async (t) => {
+    // No server of ours closes with it, as far as it is known here.
+    const closing = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+    t.after(() => closing.close())
+    await once(closing, 'listening')
+    let connections = 0
+    closing.on('connection', (socket) => {
+      if (++connections === 1) socket.close(4002, 'the token expired')
+    })
+    const wsUrl = `ws://127.0.0.1:${closing.address().port}`
+    let asked = 0
+    const getToken = () => {
+      asked++
+      return grace.access
+    }
+    const client = clientOf(t, grace, { wsUrl, protocol: 'base', token: undefined, getToken })
+    const heard = record(client, 'disconnected')
+    client.connect()
+    await until(() => connections === 2 && client.isConnected(), 'the second connection')
+    assert.deepEqual(heard[0][1], { code: 4002, reason: 'the token expired', willReconnect: true })
     assert.equal(asked, 2)
   })
 
