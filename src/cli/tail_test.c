@@ -176,7 +176,7 @@ static void give_token(void)
     answer(fd, "200 OK", body);
 }
 
-/* The list of conversations, which is fetched when a socket is open. */
+/* The list of conversations, which is read before the first socket opens. */
 static void give_conversations(void)
 {
     int fd = accept_request();
@@ -230,9 +230,9 @@ static void events_are_printed_and_pings_answered(void **state)
     (void)state;
     start_tail("secret");
     give_user();
+    give_conversations();
     give_token();
     fd = accept_socket("/ws?token=ticket");
-    give_conversations();
     say_frame(fd, WS_OPCODE_TEXT, EVENT("c1"));
     expect_output(EVENT("c1") "\n");
     say_frame(fd, WS_OPCODE_PING, "beat");
@@ -260,12 +260,12 @@ static void a_lost_connection_is_resumed(void **state)
     answer(accept_request(), "503 Service Unavailable", "{\"error\":\"Not now.\"}");
     expect_output("carillon: Not now.\n");
     give_user();
+    give_conversations();
     give_token();
     answer(accept_request(), "503 Service Unavailable", "{}");
     expect_output("carillon: the server refuses the WebSocket with status 503\n");
     give_token();
     fd = accept_socket("/ws?token=ticket");
-    give_conversations();
     say_frame(fd, WS_OPCODE_TEXT, EVENT("c7"));
     expect_output("\"c7\"");
     say_close(fd, WS_CLOSE_RESTART);
@@ -292,9 +292,9 @@ static void what_cannot_get_better_ends_it(void **state)
 
     start_tail("secret");
     give_user();
+    give_conversations();
     give_token();
     fd = accept_socket("/ws?token=ticket");
-    give_conversations();
     say_close(fd, WS_CLOSE_SESSION_REVOKED);
     expect_output("carillon: the server closed the socket: 4001 bye\n");
     assert_int_equal(exit_status(), CLI_FAILED);
