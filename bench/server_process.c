@@ -124,6 +124,10 @@ static _Noreturn void run_server(const struct server_process *s, const struct ri
     (void)snprintf(workers, sizeof workers, "%" PRIu64, rig->workers_count);
     (void)snprintf(log_path, sizeof log_path, "%s/server.log", s->data_directory);
     arguments[count++] = workers;
+    if (rig->server == rig->build_server) {  /* another one may not know it */
+        arguments[count++] = "--core-dumps"; /* its memory is measured, by whoever we are */
+        arguments[count++] = "on";
+    }
     for (size_t i = 0; i < rig->server_arguments.count; i++) {
         arguments[count++] = rig->server_arguments.texts[i];
     }

@@ -34,7 +34,19 @@ if(NOT CMAKE_BUILD_TYPE STREQUAL "Coverage")
     add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 endif()
 
+# Where the compiler has them: jumps only to where one may jump (CET), a stack that cannot step over
+# its guard.
+include(CheckCCompilerFlag)
+check_c_compiler_flag(-fcf-protection=full CARILLON_HAS_CF_PROTECTION)
+check_c_compiler_flag(-fstack-clash-protection CARILLON_HAS_STACK_CLASH_PROTECTION)
+
 if(CARILLON_HARDENING)
+    if(CARILLON_HAS_CF_PROTECTION)
+        add_compile_options(-fcf-protection=full)
+    endif()
+    if(CARILLON_HAS_STACK_CLASH_PROTECTION)
+        add_compile_options(-fstack-clash-protection)
+    endif()
     add_compile_options(-fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIE)
     add_link_options(-pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
 endif()

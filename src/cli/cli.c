@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/core_dump.h"
 #include "version.h"
 
 #define NAME_COLUMNS 16 /* of the list of commands */
@@ -142,5 +143,7 @@ enum cli_exit cli_main(int argc, char **argv, char **envp)
     for (int i = words_count; i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (is_word(argv[i], "--help", "-h")) return print_help(words_count, argv);
     }
+    /* serve asks its configuration first. */
+    if (command != &serve_command) core_dump_forbid();
     return command->run(argc - words_count, argv + words_count, envp);
 }

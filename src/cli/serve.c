@@ -2,6 +2,7 @@
 /* serve.c — `carillon serve`: read the configuration, then be the server until told to stop. */
 #include <sys/resource.h>
 
+#include "base/core_dump.h"
 #include "cli/cli.h"
 #include "server/config.h"
 #include "server/server.h"
@@ -28,6 +29,7 @@ static enum cli_exit serve(int argc, char **argv, char **envp)
     raise_files_limit();
     result = config_load(&config, &source, &fault);
     if (result != R_OK) return cli_fail(result == R_IO ? CLI_FAILED : CLI_USAGE, &fault);
+    if (config.core_dumps == CONFIG_OFF) core_dump_forbid();
     result = server_run(&config, &source, &fault);
     config_release(&config);
     if (result == R_OK) return CLI_OK;

@@ -33,6 +33,7 @@ struct config_networks {
     size_t count;
 };
 
+enum config_switch { CONFIG_OFF, CONFIG_ON };
 enum config_signup { CONFIG_SIGNUP_OPEN, CONFIG_SIGNUP_INVITE, CONFIG_SIGNUP_CLOSED };
 
 /* The members are named as the options are. Texts end with a NUL, are owned by the arena, and have
@@ -50,6 +51,7 @@ struct config {
     struct config_networks trusted_proxies;
     enum config_signup signup;
     enum log_level log_level;
+    enum config_switch core_dumps;
 
     uint64_t workers;
     uint64_t readers;

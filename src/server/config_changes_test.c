@@ -83,8 +83,13 @@ static void a_list_is_what_it_means(void **state)
 
 static void what_is_made_once_is_fixed(void **state)
 {
-    static const char *const fixed[] = {"listen",          "data",    "config",
-                                        "workers",         "readers", "password_memory_kib",
+    static const char *const fixed[] = {"listen",
+                                        "data",
+                                        "config",
+                                        "core_dumps",
+                                        "workers",
+                                        "readers",
+                                        "password_memory_kib",
                                         "password_threads"};
     size_t count = 0;
 

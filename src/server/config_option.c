@@ -42,6 +42,7 @@ static uint64_t half_of_them(void)
 }
 
 static const char *const signup_names[] = {"open", "invite", "closed", NULL};
+static const char *const switch_names[] = {"off", "on", NULL};
 static const char *const log_level_names[] = {"debug", "info", "warn", "error", NULL};
 
 #define MEMBER(member) .name = #member, .offset = offsetof(struct config, member)
@@ -75,6 +76,10 @@ const struct config_option config_options[] = {
      .help = "Who may make an account: anybody, whoever has an invitation, or nobody."},
     {MEMBER(log_level), .type = CONFIG_CHOICE, .default_text = "info", .choices = log_level_names,
      .placeholder = "LEVEL", .help = "The least important lines that are logged."},
+    {MEMBER(core_dumps), .type = CONFIG_CHOICE, .is_fixed = true, .default_text = "off",
+     .choices = switch_names, .placeholder = "WHETHER",
+     .help = "Let the kernel write core dumps, which have keys and messages in them, and debuggers "
+             "attach: to find a fault, and no longer."},
     {MEMBER(workers), RANGE(1, WORKERS_MAX, ""), .is_fixed = true, .default_number = cores_count,
      .default_words = "number of cores", .help = "Threads that serve connections."},
     {MEMBER(readers), RANGE(1, READERS_MAX, ""), .is_fixed = true, .default_text = "2",
@@ -149,6 +154,7 @@ const size_t config_options_count = sizeof config_options / sizeof config_option
 static_assert(sizeof config_options / sizeof config_options[0] <= CONFIG_OPTIONS_MAX,
               "a layer has room for every option");
 static_assert(sizeof(enum config_signup) == sizeof(unsigned), "a choice is stored as unsigned");
+static_assert(sizeof(enum config_switch) == sizeof(unsigned), "a choice is stored as unsigned");
 static_assert(sizeof(enum log_level) == sizeof(unsigned), "a choice is stored as unsigned");
 
 const struct config_option *config_option_find(struct str name)
