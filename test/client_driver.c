@@ -5,10 +5,10 @@
  * stdin: send CONVERSATION TEXT · stream TASK TEXT · end · complete · focus ID · unfocus ID ·
  *        session ID · unsession ID · get PATH · disconnect · connect · quit, and the verbs of
  *        `calls` below
- * Environment: CARILLON_URL, CARILLON_KEY, REFRESH_TOKEN, EMAIL and PASSWORD, CURSOR, FAIL_AT (the
- * n-th allocation of the library and of jansson fails), TOKEN_FILE (which is read whenever a token
- * is needed and no refresh token is there). Waits are short, so that hundreds of cut
- * connections take seconds. */
+ * Environment: CARILLON_URL, CARILLON_KEY, REFRESH_TOKEN, EMAIL and PASSWORD, CURSOR, CA_FILE,
+ * FAIL_AT (the n-th allocation of the library and of jansson fails), TOKEN_FILE (which is read
+ * whenever a token is needed and no refresh token is there). Waits are short, so that hundreds of
+ * cut connections take seconds. */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -271,6 +271,7 @@ int main(void)
         .email = getenv("EMAIL"),
         .password = getenv("PASSWORD"),
         .cursor = getenv("CURSOR"),
+        .ca_file = getenv("CA_FILE"),
         .get_token = getenv("TOKEN_FILE") == NULL ? NULL : read_token,
         .arg = getenv("TOKEN_FILE"),
         .timeout_ms = 5000,

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
+import net from 'node:net'
 import { basename, join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { test } from 'node:test'
@@ -15,6 +16,7 @@ import { CUTS, CuttingProxy } from '../lib/cutting_proxy.js'
 import { Person, expectStatus, makeTenant } from '../lib/people.js'
 import { Random } from '../lib/random.js'
 import { BUILD_DIR, startRestored, startServer, temporaryDirectory } from '../lib/server.js'
+import { makeCertificate } from '../lib/tls.js'
 import { until, within } from '../lib/wait.js'
 
 function example(t, name, server, token) {
@@ -90,14 +92,17 @@ test('sends keep their order, and each reply is told once', async (t) => {
 })
 
 // Every way in which a connection ends, at whatever byte.
-for (const hides of [undefined, 'carillon.v1']) {
-  const name = hides ? 'the base protocol' : 'the server’s best protocol'
+for (const [name, hides, options] of [
+  ['the server’s best protocol'],
+  ['the base protocol', 'carillon.v1'],
+  ['TLS', undefined, { tls: true }],
+]) {
   test(`over ${name}, every message comes once and in order through 100 cuts`, async (t) => {
-    const { server, ada, agent, id } = await makeWorld(t)
+    const { server, ada, agent, id } = await makeWorld(t, options)
     const random = new Random()
     const proxy = await CuttingProxy.start(t, server, {
       // Most connections are cut early; some live long enough for the answer to a sync.
-      budget: () => random.integer(100, random.integer(0, 6) ? 4000 : 200_000),
+      budget: () => random.integer(1, random.integer(0, 6) ? 4000 : 200_000),
       cut: () => CUTS[random.integer(0, 1)],
       hides,
     })
@@ -274,6 +279,35 @@ test('a spent access token is renewed, and the new pair is told', async (t) => {
   driver.say(`send ${id} hello`)
   await driver.until(() => driver.of('message').length === 1, 'the message')
   await driver.quit()
+})
+
+test('over TLS it trusts whom it is told to trust, and nobody else', async (t) => {
+  const { server, ada, agent, id } = await makeWorld(t, { tls: makeCertificate() })
+  const stranger = await Driver.start(t, server.url, agent.access,
+    { CA_FILE: makeCertificate().cert })
+  const nowhere = await Driver.start(t, server.url, agent.access, { CA_FILE: '/nowhere.pem' })
+  // Where its certificate does not say that it is.
+  const elsewhere = net.createServer((socket) => {
+    const upstream = net.connect(server.port, '127.0.0.1').on('error', () => socket.destroy())
+    socket.on('error', () => upstream.destroy())
+    socket.pipe(upstream).pipe(socket)
+  })
+  await new Promise((resolve) => elsewhere.listen(0, '127.0.0.2', resolve))
+  t.after(() => elsewhere.close())
+  const wrongName = await Driver.start(t, `https://127.0.0.2:${elsewhere.address().port}`,
+    agent.access, { CA_FILE: server.certificates[0].cert })
+  const driver = await Driver.start(t, server.url, agent.access)
+
+  await driver.isOpen()
+  await ada.send(id, 'in private')
+  await driver.until(() => driver.of('message').length === 1, 'the message')
+  await driver.quit()
+  for (const other of [stranger, nowhere, wrongName]) {
+    await other.until(() => other.of('state').length >= 4, 'two attempts')
+    const states = other.of('state').map(({ state }) => state)
+    assert.deepEqual(new Set(states), new Set(['connecting', 'waiting']), other.child.story())
+    await other.quit()
+  }
 })
 
 test('who is signed out is told so, and does not try again', async (t) => {

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { Child } from './child.js'
 import { BUILD_DIR } from './server.js'
+import { certificateOf } from './tls.js'
 import { until, within } from './wait.js'
 
 // The driver's process, and what it said so far.
@@ -13,10 +14,12 @@ export class Driver {
   onLine = () => {}
   #rest = ''
 
+  // It trusts the certificate that is known for the port of `url`, unless `env` has a CA_FILE.
   static async start(t, url, token, env = {}) {
     const driver = new Driver()
+    const cert = certificateOf(Number(new URL(url).port))
     driver.child = new Child(join(BUILD_DIR, 'test', 'client_driver'), [],
-      { CARILLON_URL: url, CARILLON_KEY: token, ...env }, 'pipe')
+      { CARILLON_URL: url, CARILLON_KEY: token, ...(cert && { CA_FILE: cert }), ...env }, 'pipe')
     driver.child.process.stdin.on('error', () => {})
     driver.child.process.stdout.on('data', (text) => driver.#hear(text))
     t.after(() => driver.child.end ?? driver.child.signal('SIGKILL'))

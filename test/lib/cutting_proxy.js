@@ -2,6 +2,7 @@
 // cutting_proxy.js: the network between a client and a server, when it is bad: a TCP proxy that
 // lets so many bytes of a connection through, in both directions together, and then cuts it.
 import net from 'node:net'
+import { certificateOf, schemeOf, setPortCertificate } from './tls.js'
 
 // How a cut looks to the client: an orderly end, a reset, or nothing ever again.
 export const CUTS = ['fin', 'rst', 'silence']
@@ -23,12 +24,13 @@ export class CuttingProxy {
     proxy.listener = net.createServer((client) => proxy.#carry(client))
     await new Promise((resolve) => proxy.listener.listen(0, '127.0.0.1', resolve))
     proxy.port = proxy.listener.address().port
+    setPortCertificate(proxy.port, certificateOf(server.port) ?? null)
     t.after(() => proxy.stop())
     return proxy
   }
 
   get url() {
-    return `http://127.0.0.1:${this.port}`
+    return `${schemeOf(this.port)}://127.0.0.1:${this.port}`
   }
 
   #carry(client) {

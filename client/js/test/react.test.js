@@ -31,6 +31,9 @@ test('an application made with the hooks', async (t) => {
     conversationId: roomId, title: 'Say something', agentId: agent.id,
   })
   await ada.send(roomId, 'Welcome!')
+  // Open to the end: when the last one of hers closes, she types no more.
+  const socket = await ada.socket()
+  t.after(() => socket.close())
   Object.assign(config, { apiUrl: proxy.url, roomId, taskId: task.id, token: grace.access })
   const { page, told } = await openTab(await launch(t), site)
   const text = (selector) => page.locator(selector).allTextContents()
@@ -43,13 +46,11 @@ test('an application made with the hooks', async (t) => {
   await shows('#conversations', '1')
 
   await t.test('what is typed and sent is shown at once, then sent', async () => {
-    const socket = await ada.socket()
     await page.locator('input').pressSequentially('Hello!')
     await socket.hears('typing.start')
     await page.locator('input').press('Enter')
     await page.locator('li.sent', { hasText: 'Hello!' }).waitFor()
     await shows('#room li', ['Welcome!', 'Hello!'])
-    await socket.close()
   })
 
   await t.test('what others do is shown', async () => {
