@@ -8,7 +8,7 @@
  * @module
  */
 import type { Frame } from './connection.js'
-import { ChatApiError } from './errors.js'
+import { ChatApiError, ChatError } from './errors.js'
 import type { Http, HttpRequest } from './http.js'
 import type { ConversationType, WireMessage } from './types.js'
 
@@ -228,15 +228,17 @@ export class CatchUp {
       }))
       const { batches } = await this.#ask<{ batches: Batch[] }>(
         'POST', '/v1/chat/messages/sync', { body: { conversations }, isRepeatable: true })
+      // An answer has room for so much; of what comes last in it there may be nothing yet.
+      const isStuck = batches.every((one) => one.has_more && one.messages.length === 0)
+      if (batches.length > 0 && isStuck) throw new ChatError('a sync that brings nothing')
       for (const batch of batches) {
         const { conversation_id: id, messages, current_seq: newest, reads = [] } = batch
-        const isCut = batch.has_more === true && messages.length > 0
         for (const message of messages) tell(missed(message))
         for (const message of batch.changes ?? []) changed(message).forEach(tell)
         for (const read of reads) tell(event(id, 'message.read', { conversation_id: id, ...read }))
-        if (!isCut) this.#heard.set(id, Math.max(newest, this.#heard.get(id) ?? 0))
+        if (!batch.has_more) this.#heard.set(id, Math.max(newest, this.#heard.get(id) ?? 0))
         if (batch.change_seq !== undefined) this.#changes.set(id, batch.change_seq)
-        if (isCut || batch.more_changes) left.push(id)
+        if (batch.has_more || batch.more_changes) left.push(id)
       }
     }
   }

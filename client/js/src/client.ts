@@ -208,7 +208,8 @@ export class ChatClient {
 
   /**
    * What a task streams, from its beginning, piece by piece, also when it began long ago; it ends
-   * with the task. It connects when that has not been done.
+   * with the task. It connects when that has not been done. Who subscribes to conversations
+   * subscribes to that of the task, too, or hears it only at its end.
    * @throws {ChatTaskError} the task failed or was cancelled; what was streamed came before
    * @example
    * const streamed = agentApi.streamTask(taskId, ['Forty', '-two'])

@@ -193,6 +193,8 @@ export interface MessageRange {
 export interface SyncPosition {
   conversationId: string
   lastSeq: number
+  /** The `changeSeq` of what is there: also what was changed in it since. */
+  changedSince?: number
 }
 
 /** A conversation to make. */
@@ -253,10 +255,27 @@ export interface MessagesPage {
   /** The number of the newest message of the conversation. */
   currentSeq: number
   hasMore?: boolean
+  /** See {@link SyncPosition}; Carillon says so. */
+  changeSeq?: number
 }
 /** What came after each position. */
 export interface SyncAnswer {
-  batches: { conversationId: string; messages: Message[]; currentSeq: number; hasMore?: boolean }[]
+  batches: SyncBatch[]
+}
+/** What came in one conversation. */
+export interface SyncBatch {
+  conversationId: string
+  messages: Message[]
+  currentSeq: number
+  /** There is more: ask again, from the last number that came, if there was one. */
+  hasMore?: boolean
+  /** Where to go on from for changes; the next ones are Carillon's, too. */
+  changeSeq?: number
+  /** What was changed, as it is now. */
+  changes?: Message[]
+  reads?: { userId: string; lastReadSeq: number }[]
+  /** There are more changes: ask again, from `changeSeq`. */
+  moreChanges?: boolean
 }
 /** The conversations of the caller, those with the newest activity first. */
 export interface ConversationsPage {

@@ -304,6 +304,26 @@ describe('coming back', () => {
     assert.deepEqual(await again, { complete: false, replayed: 0, source: 'sync' })
   })
 
+  test('base: more is missed than one answer can hold, and all of it is told', async (t) => {
+    const proxy = await Proxy.start(t, server)
+    const rooms = []
+    for (let i = 0; i < 12; i++) {
+      rooms.push((await ada.conversation([grace], { type: 'group', name: `busy ${i}` })).id)
+    }
+    const client = clientOf(t, grace, { via: proxy, protocol: 'base' })
+    await client.connect()
+    const heard = record(client, 'message.created')
+    const lost = next(client, 'disconnected')
+    proxy.down()
+    await lost
+    for (let i = 0; i < 200; i++) await Promise.all(rooms.map((id) => ada.send(id, `${i}`)))
+    const back = next(client, 'resumed')
+    proxy.up()
+    assert.equal((await back).replayed, 2400)
+    const all = Array.from({ length: 200 }, (_, i) => i + 1)
+    for (const id of rooms) assert.deepEqual(seqs(heard, id), all)
+  })
+
   test('base: a clock that is wrong loses nothing of a new conversation', async (t) => {
     const { now } = Date
     t.after(() => (Date.now = now))
