@@ -147,7 +147,8 @@ struct carillon_options {
 
 /* ---- life cycle ---- */
 
-/* Nothing is connected yet. INVALID: the URL is none, or there is no way to a token. */
+/* Nothing is connected yet. INVALID: the URL or the cursor is none, or nothing leads
+ * to a token. */
 CARILLON_API CARILLON_MUST_USE enum carillon_result carillon_client_new(
     const struct carillon_options *options, struct carillon_client **out);
 /* Requests that are not answered are told ENDED. Accepts NULL. */

@@ -129,8 +129,8 @@ static void on_state(struct carillon_client *c, enum carillon_state state, const
 
 static void on_gap(struct carillon_client *c, void *arg)
 {
-    (void)c, (void)arg;
-    tell(pack("{s:b}", "gap", 1));
+    (void)arg;
+    tell(pack("{s:b, s:s}", "gap", 1, "cursor", carillon_client_cursor(c)));
 }
 
 static void on_tokens(struct carillon_client *c, const char *token, const char *refresh, void *arg)

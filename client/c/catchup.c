@@ -200,6 +200,7 @@ static void on_list(struct carillon_client *c, const struct carillon_reply *repl
         return;
     }
     u->is_listed = true;
+    catchup_note_whole(c);
     if (u->is_beginning) connection_on_listed(c, reply);
     u->is_beginning = false;
 }
@@ -242,6 +243,14 @@ static void list_when_wanted(struct carillon_client *c)
     if (!u->wants_list || u->is_listing) return;
     for (size_t i = 0; i < u->capacity; i++) u->places[i].is_fresh = false;
     u->wants_list = !list(c, "");
+}
+
+void catchup_note_whole(struct carillon_client *c)
+{
+    const struct catchup *u = &c->catchup;
+
+    if (!u->wants_list && !u->is_listing && !u->is_pulling && u->dirty_count == 0)
+        memcpy(c->told_cursor, c->cursor, sizeof c->told_cursor);
 }
 
 /* ---- syncs ---- */
@@ -298,6 +307,7 @@ static void on_sync(struct carillon_client *c, const struct carillon_reply *repl
     for (size_t i = 0; is_done && i < json_array_size(batches); i++)
         take_batch(c, json_array_get(batches, i));
     end_pull(&c->catchup, is_done);
+    catchup_note_whole(c);
     if (!is_done) failed(c, reply);
 }
 

@@ -42,6 +42,8 @@ void catchup_after_gap(struct carillon_client *c);
 /* A message.created was heard; `message` is NULL when the server did not send it along. */
 void catchup_on_message(struct carillon_client *c, const char *conversation_id, uint64_t seq_num,
                         const json_t *message);
+/* When nothing is owed, what was heard was told: the cursor may be given out. */
+void catchup_note_whole(struct carillon_client *c);
 /* Begin a list or a sync when something is missing and none is under way. */
 void catchup_tick(struct carillon_client *c);
 

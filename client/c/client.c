@@ -88,10 +88,9 @@ static enum carillon_result copy_options(struct carillon_client *c,
     if ((result = copy_text(options->ca_file, &c->ca_file)) != CARILLON_OK) return result;
     if ((result = copy_text(options->refresh_token, &c->refresh_token)) != CARILLON_OK)
         return result;
-    if (options->cursor != NULL) {
-        if (strlen(options->cursor) > CURSOR_BYTES_MAX) return CARILLON_INVALID;
-        memcpy(c->cursor, options->cursor, strlen(options->cursor) + 1);
-        c->was_open = c->cursor[0] != '\0';
+    if (options->cursor != NULL && options->cursor[0] != '\0') {
+        if (!connection_keep_cursor(c, options->cursor)) return CARILLON_INVALID;
+        c->was_open = true;
     }
     o->url = o->token = o->refresh_token = o->cursor = o->ca_file = o->email = o->password = NULL;
     return token_take_first(c, options);
@@ -283,5 +282,5 @@ const char *carillon_client_user_id(const struct carillon_client *c)
 
 const char *carillon_client_cursor(const struct carillon_client *c)
 {
-    return c->cursor;
+    return c->told_cursor;
 }

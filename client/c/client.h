@@ -42,7 +42,8 @@ struct carillon_client {
     bool is_token_refused;       /* and cannot be renewed */
     char refusal[WHY_BYTES_MAX]; /* why; "" when the server did not say */
     char user_id[CARILLON_ID_BYTES];
-    char cursor[CURSOR_BYTES_MAX + 1];
+    char cursor[CURSOR_BYTES_MAX + 1];      /* where the next connection goes on */
+    char told_cursor[CURSOR_BYTES_MAX + 1]; /* what is before it was told, not only heard */
     enum carillon_state state;
     bool wants_connection;
     bool was_open; /* here or, with a cursor, before: what was missed has to be made up for */
@@ -76,6 +77,8 @@ uint64_t connection_deadline_ms(const struct carillon_client *c);
 void connection_on_open(struct carillon_client *c, bool is_v1);
 void connection_on_text(struct carillon_client *c, const char *text, size_t len);
 void connection_on_closed(struct carillon_client *c, unsigned code, const char *why);
+/* False: this is no cursor of a server. */
+bool connection_keep_cursor(struct carillon_client *c, const char *cursor);
 /* What catchup_begin came to. */
 void connection_on_listed(struct carillon_client *c, const struct carillon_reply *reply);
 

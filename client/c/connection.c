@@ -195,17 +195,25 @@ void connection_on_closed(struct carillon_client *c, unsigned code, const char *
 
 /* ---- frames ---- */
 
+bool connection_keep_cursor(struct carillon_client *c, const char *cursor)
+{
+    size_t len = strlen(cursor);
+
+    if (len == 0 || len > CURSOR_BYTES_MAX) return false;
+    for (size_t i = 0; i < len; i++) {
+        if ((unsigned char)cursor[i] <= ' ' || cursor[i] == '&' || (unsigned char)cursor[i] > 0x7E)
+            return false;
+    }
+    memcpy(c->cursor, cursor, len + 1);
+    catchup_note_whole(c);
+    return true;
+}
+
 static void keep_cursor(struct carillon_client *c, const json_t *holder)
 {
     const char *cursor = json_string_value(json_object_get(holder, "cursor"));
-    size_t len = cursor == NULL ? 0 : strlen(cursor);
 
-    if (len == 0 || len > CURSOR_BYTES_MAX) return;
-    for (size_t i = 0; i < len; i++) {
-        if ((unsigned char)cursor[i] <= ' ' || cursor[i] == '&' || (unsigned char)cursor[i] > 0x7E)
-            return;
-    }
-    memcpy(c->cursor, cursor, len + 1);
+    if (cursor != NULL) (void)connection_keep_cursor(c, cursor);
 }
 
 static void on_message_created(struct carillon_client *c, const struct carillon_event *event)
@@ -242,8 +250,8 @@ static void on_resumed(struct carillon_client *c, const json_t *frame)
 {
     bool is_complete = json_is_true(json_object_get(json_object_get(frame, "payload"), "complete"));
 
-    keep_cursor(c, frame);
     if (!is_complete) catchup_after_gap(c);
+    keep_cursor(c, frame);
 }
 
 static void on_session_event(struct carillon_client *c, const json_t *payload)

@@ -170,10 +170,23 @@ test('a client goes on where an earlier one was, with its cursor', async (t) => 
   // One that is none: told so, and what is new from then on.
   const third = await Driver.start(t, server.url, agent.access, { CURSOR: 'nonsense' })
   await third.until(() => third.of('gap').length === 1, 'the gap')
+  assert.equal(third.of('gap')[0].cursor, 'nonsense', 'nothing was made up for yet')
   await ada.send(id, 'message 101')
   await third.until(() => seqs(third).length > 0, 'a message')
   assert.deepEqual(seqs(third), [101])
+  third.say('disconnect')
+  await third.until(() => third.of('state').at(-1).state === 'idle', 'idle')
+  assert.notEqual(third.of('state').at(-1).cursor, 'nonsense')
   await third.quit()
+
+  for (const CURSOR of ['with a space', 'a&token=b', 'x'.repeat(129)]) {
+    const refused = await Driver.start(t, server.url, agent.access, { CURSOR })
+    assert.deepEqual(await within(refused.child.ended, 'the end'), { code: 0, signal: null })
+    assert.equal(refused.of('end')[0].end, -2, CURSOR)
+  }
+  const longest = await Driver.start(t, server.url, agent.access, { CURSOR: 'x'.repeat(128) })
+  await longest.isOpen()
+  await longest.quit()
 })
 
 test('a send through a network that is cut is posted once', async (t) => {
