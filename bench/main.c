@@ -14,6 +14,8 @@ static const struct scenario {
 } scenarios[] = {
     {"fanout", "one author, thousands of listeners: CPU and latency of a delivery",
      scenario_fanout},
+    {"history", "a million messages: latency of a page, a list, a search; pages per second",
+     scenario_history},
     {"idle", "thousands of silent sockets: memory and CPU of each", scenario_idle},
     {"resume", "sockets and servers that are cut: each message once and in order, replays",
      scenario_resume},

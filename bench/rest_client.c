@@ -38,7 +38,8 @@ void rest_client_open(struct rest_client *c, uint16_t port)
 
 void rest_client_close(struct rest_client *c)
 {
-    (void)close(c->fd);
+    if (c->fd >= 0) (void)close(c->fd);
+    c->fd = -1;
     buf_release(&c->in);
     buf_release(&c->out);
 }

@@ -35,6 +35,7 @@ struct rest_reply {
 bool rest_reply_find(struct str bytes, struct rest_reply *reply, size_t *len);
 
 void rest_client_open(struct rest_client *c, uint16_t port);
+/* May be called twice. */
 void rest_client_close(struct rest_client *c);
 
 void rest_client_write(struct rest_client *c, const struct rest_request *request);

@@ -5,6 +5,8 @@
 
 /* One author, thousands of listeners in one conversation. */
 void scenario_fanout(char **arguments);
+/* Pages, lists and searches in a database that has grown. */
+void scenario_history(char **arguments);
 /* Sockets that hear nothing: what they cost to open, to have and to keep alive. */
 void scenario_idle(char **arguments);
 /* Users who count what they hear while their sockets, and the server, are cut. */

@@ -17,6 +17,7 @@
 #include "bench/process_stat.h"
 #include "bench/report.h"
 #include "bench/scenario.h"
+#include "bench/server_metrics.h"
 #include "bench/sqlite_floor.h"
 #include "bench/tenant.h"
 
@@ -158,26 +159,6 @@ static void tear_down(struct send *s)
 
 /* ---- the server ---- */
 
-/* The value of a metric without labels; fails when the server does not have it. */
-static double read_metric(struct send *s, const char *name)
-{
-    const struct rest_request request = {.method = "GET", .path = "/metrics"};
-    struct str text = rest_client_call(&s->metrics_client, &request).body;
-    struct str prefix = str_from(name);
-
-    while (text.len > 0) {
-        size_t end = str_find(text, '\n');
-        uint64_t value;
-
-        if (str_starts_with(text, prefix) && end > prefix.len && text.at[prefix.len] == ' ' &&
-            str_to_u64(str_slice(text, prefix.len + 1, end - prefix.len - 1), &value)) {
-            return (double)value;
-        }
-        text = str_slice(text, end + 1, SIZE_MAX);
-    }
-    fail("/metrics has no whole number %s", name);
-}
-
 static void post(struct poster *p)
 {
     const struct rest_request request = {
@@ -233,8 +214,8 @@ static uint64_t keep_posting(struct send *s, uint64_t begin_ns, uint64_t duratio
 static struct run run_server(struct send *s, uint64_t seconds)
 {
     struct run run = {0};
-    double jobs = read_metric(s, "carillon_store_jobs_committed_total");
-    double commits = read_metric(s, "carillon_store_commits_total");
+    double jobs = server_metric(&s->metrics_client, "carillon_store_jobs_committed_total");
+    double commits = server_metric(&s->metrics_client, "carillon_store_commits_total");
     uint64_t begin_ns;
 
     histogram_init(&s->ack_ns);
@@ -245,8 +226,8 @@ static struct run run_server(struct send *s, uint64_t seconds)
     run.elapsed_ns = clock_mono_ns() - begin_ns;
     run.server_cpu_ns = process_cpu_ns(s->server.pid) - run.server_cpu_ns;
     run.generator_cpu_ns = process_cpu_ns(0) - run.generator_cpu_ns;
-    jobs = read_metric(s, "carillon_store_jobs_committed_total") - jobs;
-    commits = read_metric(s, "carillon_store_commits_total") - commits;
+    jobs = server_metric(&s->metrics_client, "carillon_store_jobs_committed_total") - jobs;
+    commits = server_metric(&s->metrics_client, "carillon_store_commits_total") - commits;
     run.messages_per_commit = commits > 0 ? jobs / commits : 1;
     return run;
 }

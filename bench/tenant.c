@@ -35,12 +35,17 @@ static char *copy_field(struct str body, const char *field)
     return copy;
 }
 
+static void copy_id_field(const json_t *object, const char *field, char out[UUID_TEXT_LEN + 1])
+{
+    const char *id = json_string_value(json_object_get(object, field));
+
+    if (id == NULL || strlen(id) != UUID_TEXT_LEN) fail("an answer has no %s", field);
+    memcpy(out, id, UUID_TEXT_LEN + 1);
+}
+
 static void copy_id(const json_t *object, char out[UUID_TEXT_LEN + 1])
 {
-    const char *id = json_string_value(json_object_get(object, "id"));
-
-    if (id == NULL || strlen(id) != UUID_TEXT_LEN) fail("an answer has no id");
-    memcpy(out, id, UUID_TEXT_LEN + 1);
+    copy_id_field(object, "id", out);
 }
 
 /* The key is the one text of the answer that begins with sk_, whatever its field is called. */
@@ -123,8 +128,10 @@ static void take_user_id(void *context, size_t index, struct str body)
 {
     struct tenant *t = context;
     json_t *object = parse_object(body);
+    const json_t *user = json_object_get(object, "user");
 
-    copy_id(json_object_get(object, "user"), t->users[index].id);
+    copy_id(user, t->users[index].id);
+    copy_id_field(user, "tenant_id", t->id);
     json_decref(object);
 }
 

@@ -17,6 +17,7 @@ struct tenant_user {
 };
 
 struct tenant {
+    char id[UUID_TEXT_LEN + 1];
     struct rest_crowd crowd;
     char *key;         /* sk_... */
     char *owner_token; /* of the person who signed up */
