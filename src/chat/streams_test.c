@@ -254,12 +254,21 @@ static void a_lost_agent_is_given_up_when_its_time_is_over(void **state)
     assert_int_equal(stored_task(f).saved_bytes, 4);
 }
 
-/* The world has one reader, so the tick's look is back when another one is. */
+/* The world has one reader, so the tick's look is back when another one is; and whatever it
+ * leads to is done when a change is refused that has waited for it. */
 static void tick_and_look(struct fixture *f, uint64_t now_ms, uint64_t silence_ms)
 {
+    struct task_change cmd = {.by = TASK_BY_AGENT,
+                              .caller = testing_caller(f->w, STRANGER),
+                              .task_id = f->task.task_id,
+                              .status = TASK_RUNNING};
+    struct stream_op op = {.job = &cmd.job};
+
     streams_tick(f->streams, now_ms, silence_ms);
     (void)stored_task(f);
-    (void)peek(f);
+    cmd.job.arena = &f->w->arena;
+    task_change_init(&cmd);
+    assert_int_equal(perform(f, &op, STREAM_CHANGE), R_NOT_FOUND);
 }
 
 /* The agent ended its stream and is not heard of again. */
