@@ -107,8 +107,18 @@ static_assert(TLS_OWED_BYTES_MAX >= 2 * TLS_RECORD_BYTES_MAX, "one write always 
 #define FAREWELL_SPREAD_MS_MAX 30000u /* and very many; past it: more of them in each second */
 
 /* ---- Authentication (auth/) ---- */
-#define TOKEN_BYTES_MAX 4096u              /* of a JWT; ours have about 400; past it: 401 */
-#define JWS_BYTES_MAX 16384u               /* of a token of anybody's; past it: 401 */
+#define TOKEN_BYTES_MAX 4096u         /* of a JWT; ours have about 400; past it: 401 */
+#define JWS_BYTES_MAX 16384u          /* of a token of anybody's; past it: 401 */
+#define JWKS_BYTES_MAX (256u * 1024u) /* of an issuer's document; past it: the old keys stay */
+#define JWKS_KEYS_MAX 32u             /* of an issuer, which has a few; past it: not looked at */
+#define JWKS_KEY_ID_BYTES_MAX 256u    /* `kid`; past it: no key, and 401 */
+#define FOREIGN_URL_BYTES_MAX 1024u   /* of an issuer, and of its keys; past it: refused */
+/* `sub`, which becomes an id of EXTERNAL_ID_BYTES_MAX; past it: 401 */
+#define FOREIGN_SUBJECT_BYTES_MAX 123u
+#define FOREIGN_CACHE_SEC_MAX 300u /* that a token is believed without a look at its user */
+#define FOREIGN_WAITS_MAX 1024u    /* requests that wait for keys; past it: 503 */
+/* Between fetches of an issuer's keys; past it: the server does not start. */
+#define FOREIGN_REFETCH_SEC_MAX 3600u
 #define LIVEKIT_WEBHOOK_TTL_SEC_MAX 86400u /* of its token; past it: 401, it could be replayed */
 #define TOKEN_LEEWAY_SEC 60u               /* between the clocks of two nodes; past it: 401 */
 #define TOKEN_CACHE_SLOTS 4096u            /* verified by a worker; past it: the older one goes */

@@ -25,6 +25,8 @@
 #include "store/store.h"
 
 struct streams;
+struct issuer_keys;
+struct jwks;
 
 struct api {
     /* shared by all workers */
@@ -37,6 +39,7 @@ struct api {
     const struct admission_tallies *admission;
     struct live *live;                  /* who types, who is there; notes only */
     struct streams *streams;            /* what agents stream; on another thread */
+    struct issuer_keys *issuer_keys;    /* of the OIDC issuer; NULL: there is none */
     const struct event_v1 *v1;          /* what carillon.v1 is written with */
     _Atomic uint32_t *v1_count;         /* listeners in it; for the hubs */
     struct metrics *const *all_metrics; /* of every worker, ends with NULL */
@@ -47,6 +50,8 @@ struct api {
     struct hub *hub;
     struct inbox *inbox; /* where jobs come back */
     struct token_cache *token_cache;
+    struct jwks *issuer_jwks;    /* the newest keys of the issuer; NULL: none yet */
+    uint64_t issuer_jwks_number; /* how many there were */
     struct revoked *revoked;
     struct presence_view *presence;
     struct metrics *metrics;

@@ -3,6 +3,7 @@
  * Every refusal looks the same whatever was wrong with the token; the log knows the reason. */
 #include "api/authenticate.h"
 
+#include "api/foreign_login.h"
 #include "api/reply.h"
 #include "api/route.h"
 #include "base/check.h"
@@ -65,6 +66,24 @@ static bool check_access(struct request *r)
     return is_allowed;
 }
 
+/* False: answered. */
+static bool take_claims(struct request *r, const struct token_claims *claims, uint64_t now_ms)
+{
+    if (revoked_has(r->api->revoked, &claims->session_id, &claims->user_id, now_ms)) {
+        refuse_token(r, "revoked");
+        return false;
+    }
+    r->caller = (struct caller){
+        .kind = CALLER_USER,
+        .tenant_id = claims->tenant_id,
+        .user_id = claims->user_id,
+        .session_id = claims->session_id,
+    };
+    r->login_expires_sec = claims->session_expires_at_sec;
+    r->bearer = STR_NONE;
+    return check_access(r);
+}
+
 bool authenticate_token(struct request *r)
 {
     uint64_t now_ms = clock_wall_ms();
@@ -79,23 +98,25 @@ bool authenticate_token(struct request *r)
         return false;
     }
     if (is_key(r->bearer, &kind)) return take_key(r, kind);
-    if (token_cache_verify(r->api->token_cache, r->api->keyring, r->bearer, now_ms, &claims,
-                           &reason) != R_OK) {
+    if (token_cache_find(r->api->token_cache, r->bearer, now_ms, &claims))
+        return take_claims(r, &claims, now_ms);
+    if (foreign_login_is(r)) {
+        if (foreign_login_begin(r, &reason)) return true;
         refuse_token(r, reason);
         return false;
     }
-    if (revoked_has(r->api->revoked, &claims.session_id, &claims.user_id, now_ms)) {
-        refuse_token(r, "revoked");
-        return false;
-    }
-    r->caller = (struct caller){
-        .kind = CALLER_USER,
-        .tenant_id = claims.tenant_id,
-        .user_id = claims.user_id,
-        .session_id = claims.session_id,
-    };
-    r->bearer = STR_NONE;
-    return check_access(r);
+    if (token_cache_verify(r->api->token_cache, r->api->keyring, r->bearer, now_ms, &claims,
+                           &reason) == R_OK)
+        return take_claims(r, &claims, now_ms);
+    refuse_token(r, reason);
+    return false;
+}
+
+/* ---- when the request is complete ---- */
+
+static void on_foreigner(struct request *r, const struct token_claims *claims)
+{
+    if (take_claims(r, claims, clock_wall_ms())) r->route->handler(r);
 }
 
 static void on_key_caller(struct job *job)
@@ -110,10 +131,15 @@ static void on_key_caller(struct job *job)
 
 void authenticate_and_handle(struct request *r)
 {
+    static const struct foreign_login_ends ends = {on_foreigner, refuse_token};
     struct key_caller_find *find;
 
     if (r->route->access == ACCESS_PUBLIC || r->caller.kind != CALLER_NONE) {
         r->route->handler(r);
+        return;
+    }
+    if (r->foreign != NULL) {
+        foreign_login_finish(r, &ends);
         return;
     }
     find = ARENA_NEW(&r->arena, struct key_caller_find);

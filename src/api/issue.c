@@ -17,7 +17,9 @@ struct issued issue_token(struct request *r, enum token_purpose purpose, const s
                                   .session_id = who->session_id,
                                   .token_id = uuid_new(),
                                   .issued_at_sec = now_sec,
-                                  .expires_at_sec = now_sec + ttl_sec};
+                                  .expires_at_sec = now_sec + ttl_sec,
+                                  .session_expires_at_sec =
+                                      purpose == TOKEN_MESSAGING ? r->login_expires_sec : 0};
     struct issued issued = {.expires_at_ms = claims.expires_at_sec * 1000};
     enum result result;
     struct buf token;

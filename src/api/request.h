@@ -23,6 +23,7 @@
 
 struct route;
 struct http_session;
+struct foreign_login;
 
 struct request {
     struct api *api;
@@ -48,8 +49,10 @@ struct request {
     bool has_key; /* the token is a key, whose caller is found when the request is complete */
     enum secret_kind key_kind;
     uint8_t key_hash[SECRET_HASH_BYTES];
-    enum rate_class rate_class; /* of the route */
-    struct rate_state rate;     /* limit 0: not counted */
+    struct foreign_login *foreign; /* the token is the OIDC issuer's, and so is its user; or NULL */
+    uint64_t login_expires_sec;    /* when its user is signed out; 0: not by time */
+    enum rate_class rate_class;    /* of the route */
+    struct rate_state rate;        /* limit 0: not counted */
     json_t *body; /* the JSON object of the body; NULL when the route takes none or it was empty */
     struct str raw_body; /* of a BODY_RAW route, in the arena */
     uint64_t started_ns;

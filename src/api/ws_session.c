@@ -11,6 +11,7 @@
 #include "api/catch_up.h"
 #include "api/ws_command.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "limits.h"
 #include "net/ws_link.h"
@@ -41,6 +42,7 @@ struct ws_session *ws_session_new(struct api *api, struct conn *c, const struct 
         .api = api,
         .session_id = who->session_id,
         .tenant_id = who->tenant_id,
+        .expires_at_sec = who->session_expires_at_sec,
         .frames_left = WS_FRAMES_BURST_MAX,
     };
     ws_parser_init(&s->parser, WS_SIDE_SERVER, limits);
@@ -115,6 +117,10 @@ static void on_deadline(struct conn *c)
 
     refill(s, now - s->tick_sec);
     s->tick_sec = now;
+    if (s->expires_at_sec != 0 && clock_wall_ms() / 1000 >= s->expires_at_sec) {
+        ws_session_end(s, WS_CLOSE_TOKEN_EXPIRED, "the token expired; come with a new one");
+        return;
+    }
     if (conn_is_stalled(c, WS_STALLED_MS_MAX)) {
         s->api->hub->listeners_dropped++;
         ws_session_end(s, WS_CLOSE_SLOW, "not reading; resume");

@@ -19,6 +19,7 @@ struct ws_session {
     struct uuid tenant_id;
     struct admission admission;
     struct ws_parser parser;
+    uint64_t expires_at_sec;    /* wall clock: when its user is signed out; 0: not by time */
     uint32_t frames_left;       /* token bucket of WS_FRAMES_* */
     uint32_t heard_sec;         /* loop time in seconds: when the peer last sent something */
     uint32_t message_since_sec; /* when an unfinished message began, 0 when none has */

@@ -44,6 +44,8 @@ static void write_claims(enum token_purpose purpose, const struct token_claims *
     json_field_opt_uuid(&json, "sid", &claims->session_id);
     json_field_u64(&json, "iat", claims->issued_at_sec);
     json_field_u64(&json, "exp", claims->expires_at_sec);
+    if (claims->session_expires_at_sec != 0)
+        json_field_u64(&json, "sxp", claims->session_expires_at_sec);
     json_field_uuid(&json, "jti", &claims->token_id);
     json_object_close(&json);
 }
@@ -106,6 +108,10 @@ static MUST_USE enum result check_times(enum token_purpose purpose, const json_t
     }
     if (json_in_u64(payload, "nbf", JSON_IN_OPTIONAL, any_second, &not_before_sec, NULL) != R_OK) {
         return refuse(reason, "not_before");
+    }
+    if (json_in_u64(payload, "sxp", JSON_IN_OPTIONAL, any_second, &claims->session_expires_at_sec,
+                    NULL) != R_OK) {
+        return refuse(reason, "session_expiry");
     }
     if (token_is_expired(purpose, claims, now_sec * 1000)) return refuse(reason, "expired");
     if (claims->issued_at_sec > now_sec + TOKEN_LEEWAY_SEC) return refuse(reason, "issued_at");

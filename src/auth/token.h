@@ -20,6 +20,7 @@ struct token_claims {
     struct uuid token_id;   /* jti */
     uint64_t issued_at_sec; /* iat */
     uint64_t expires_at_sec;
+    uint64_t session_expires_at_sec; /* sxp: when whoever has it is signed out; left out when 0 */
 };
 
 /* Appends the token. R_TOO_LARGE: the bound of `out`. */

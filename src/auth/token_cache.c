@@ -54,6 +54,12 @@ void token_cache_free(struct token_cache *cache)
     free(cache);
 }
 
+static bool is_hit(const struct slot *slot, const struct hash *hash, uint64_t now_ms)
+{
+    return slot->is_used && slot->hash.low == hash->low && slot->hash.high == hash->high &&
+           !token_is_expired(TOKEN_ACCESS, &slot->claims, now_ms);
+}
+
 enum result token_cache_verify(struct token_cache *cache, const struct keyring *k, struct str token,
                                uint64_t now_ms, struct token_claims *out, const char **reason)
 {
@@ -66,12 +72,35 @@ enum result token_cache_verify(struct token_cache *cache, const struct keyring *
     }
     hash = hash_of(cache, token);
     slot = &cache->slots[hash.low & (TOKEN_CACHE_SLOTS - 1)];
-    if (slot->is_used && slot->hash.low == hash.low && slot->hash.high == hash.high &&
-        !token_is_expired(TOKEN_ACCESS, &slot->claims, now_ms)) {
+    if (is_hit(slot, &hash, now_ms)) {
         *out = slot->claims;
         return R_OK;
     }
     result = token_verify(k, TOKEN_ACCESS, token, now_ms, out, reason);
     if (result == R_OK) *slot = (struct slot){.hash = hash, .is_used = true, .claims = *out};
     return result;
+}
+
+bool token_cache_find(const struct token_cache *cache, struct str token, uint64_t now_ms,
+                      struct token_claims *out)
+{
+    struct hash hash = hash_of(cache, token);
+    const struct slot *slot = &cache->slots[hash.low & (TOKEN_CACHE_SLOTS - 1)];
+
+    if (!is_hit(slot, &hash, now_ms)) return false;
+    *out = slot->claims;
+    return true;
+}
+
+void token_cache_put(struct token_cache *cache, struct str token, const struct token_claims *claims)
+{
+    struct hash hash = hash_of(cache, token);
+
+    cache->slots[hash.low & (TOKEN_CACHE_SLOTS - 1)] =
+        (struct slot){.hash = hash, .is_used = true, .claims = *claims};
+}
+
+void token_cache_clear(struct token_cache *cache)
+{
+    memset(cache->slots, 0, sizeof cache->slots);
 }

@@ -21,4 +21,12 @@ MUST_USE enum result token_cache_verify(struct token_cache *cache, const struct 
                                         struct str token, uint64_t now_ms, struct token_claims *out,
                                         const char **reason);
 
+/* Of a token that somebody else verifies: is it here, and not expired? And: it is verified. */
+bool token_cache_find(const struct token_cache *cache, struct str token, uint64_t now_ms,
+                      struct token_claims *out);
+void token_cache_put(struct token_cache *cache, struct str token,
+                     const struct token_claims *claims);
+/* Forget them all: what verified them has changed. */
+void token_cache_clear(struct token_cache *cache);
+
 #endif

@@ -123,6 +123,28 @@ static void test_tokens_that_meet_do_not_mix(void **state)
     }
 }
 
+static void test_what_others_verified(void **state)
+{
+    struct token_claims claims = {.user_id = uuid_new(),
+                                  .tenant_id = uuid_new(),
+                                  .token_id = uuid_new(),
+                                  .expires_at_sec = NOW_SEC + 300,
+                                  .session_expires_at_sec = NOW_SEC + 900};
+    struct token_claims got = {0};
+    const struct str text = STR("of.somebody.else");
+
+    (void)state;
+    assert_false(token_cache_find(cache, text, NOW_SEC * UINT64_C(1000), &got));
+    token_cache_put(cache, text, &claims);
+    assert_true(token_cache_find(cache, text, NOW_SEC * UINT64_C(1000), &got));
+    assert_true(uuid_equals(&got.user_id, &claims.user_id));
+    assert_int_equal(got.session_expires_at_sec, NOW_SEC + 900);
+    assert_true(token_cache_find(cache, text, (NOW_SEC + 360) * UINT64_C(1000), &got));
+    assert_false(token_cache_find(cache, text, (NOW_SEC + 361) * UINT64_C(1000), &got));
+    token_cache_clear(cache);
+    assert_false(token_cache_find(cache, text, NOW_SEC * UINT64_C(1000), &got));
+}
+
 /* Not a pass mark; the goal is less than a microsecond in a release. */
 static void test_the_cost_of_a_hit(void **state)
 {
@@ -146,6 +168,7 @@ int main(void)
         cmocka_unit_test(test_what_is_refused_stays_refused),
         cmocka_unit_test(test_a_token_past_the_bound_is_refused),
         cmocka_unit_test(test_tokens_that_meet_do_not_mix),
+        cmocka_unit_test(test_what_others_verified),
         cmocka_unit_test(test_the_cost_of_a_hit),
     };
 

@@ -26,6 +26,7 @@ static const char *role_name(enum role role)
     case ROLE_WRITER: return "writer";
     case ROLE_READER: return "reader";
     case ROLE_CRYPTO: return "crypto";
+    case ROLE_FETCHER: return "fetcher";
     }
     return "?";
 }

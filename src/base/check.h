@@ -9,7 +9,15 @@
 
 /* What a thread is for. Set once when the thread starts; entry points CHECK_ON the role they
  * need. */
-enum role { ROLE_NONE, ROLE_MAIN, ROLE_WORKER, ROLE_WRITER, ROLE_READER, ROLE_CRYPTO };
+enum role {
+    ROLE_NONE,
+    ROLE_MAIN,
+    ROLE_WORKER,
+    ROLE_WRITER,
+    ROLE_READER,
+    ROLE_CRYPTO,
+    ROLE_FETCHER
+};
 
 void role_set(enum role role);
 enum role role_self(void);

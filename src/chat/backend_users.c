@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "chat/text.h"
 #include "limits.h"
+#include "store/tenants.h"
 
 static MUST_USE enum result check(struct backend_user_find *cmd)
 {
@@ -23,6 +24,10 @@ static MUST_USE enum result check(struct backend_user_find *cmd)
 
 static MUST_USE enum result make(struct tx *tx, struct backend_user_find *cmd)
 {
+    struct tenant tenant;
+    enum result result = tenants_find(tx, &cmd->tenant_id, cmd->job.arena, &tenant);
+
+    if (result != R_OK) return result;
     cmd->user = (struct user){.user_id = uuid_new(),
                               .tenant_id = cmd->tenant_id,
                               .external_id = cmd->external_id,

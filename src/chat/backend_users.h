@@ -8,7 +8,7 @@
 
 #include "chat/accounts.h"
 
-/* R_INVALID names the field; R_FORBIDDEN "user_disabled". */
+/* R_INVALID names the field; R_FORBIDDEN "user_disabled"; R_NOT_FOUND: there is no such tenant. */
 struct backend_user_find {
     struct job job;
     struct uuid tenant_id;

@@ -70,6 +70,10 @@ struct config {
     struct str livekit_api_key;
     struct str livekit_api_secret; /* never logged, never in a fault */
     uint64_t call_ring_sec;
+    struct str oidc_issuer;
+    struct str oidc_audience;
+    struct str oidc_tenant;
+    uint64_t oidc_refetch_sec;
     uint64_t drain_timeout_sec;
     uint64_t event_log_days;
     uint64_t event_log_events_min;

@@ -89,6 +89,10 @@ static void what_is_made_once_is_fixed(void **state)
                                         "core_dumps",
                                         "workers",
                                         "readers",
+                                        "oidc_issuer",
+                                        "oidc_audience",
+                                        "oidc_tenant",
+                                        "oidc_refetch_sec",
                                         "password_memory_kib",
                                         "password_threads"};
     size_t count = 0;

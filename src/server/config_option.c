@@ -120,6 +120,17 @@ const struct config_option config_options[] = {
              "environment or in the file."},
     {MEMBER(call_ring_sec), RANGE(1, CALL_RING_SEC_MAX, "seconds"), .default_text = "45",
      .help = "How long a call rings before it ends unanswered."},
+    {MEMBER(oidc_issuer), .type = CONFIG_WORD, .is_fixed = true, .placeholder = "URL",
+     .help = "An OIDC issuer whose tokens let its users in, such as https://login.example.com. "
+             "Without it there is none."},
+    {MEMBER(oidc_audience), .type = CONFIG_WORD, .is_fixed = true, .placeholder = "AUDIENCE",
+     .help = "Which of that issuer's tokens are for this server: what their aud must have."},
+    {MEMBER(oidc_tenant), .type = CONFIG_WORD, .is_fixed = true, .placeholder = "ID",
+     .help = "The id of the tenant whose users they become."},
+    {MEMBER(oidc_refetch_sec), RANGE(1, FOREIGN_REFETCH_SEC_MAX, "seconds"), .is_fixed = true,
+     .default_text = "60",
+     .help = "How long the issuer is left alone after a look at its keys; 60 times that long they "
+             "are believed without another."},
     {MEMBER(drain_timeout_sec), RANGE(0, 600, "seconds"), .default_text = "10",
      .help = "How long a stopping server may take."},
     {MEMBER(event_log_days), RANGE(0, 3650, "days"), .default_text = "7",

@@ -50,6 +50,7 @@ struct server {
     struct store *store;
     struct keyring *keyring;
     struct password_pool *password_pool;
+    struct issuer_keys *issuer_keys; /* NULL: no OIDC issuer is configured */
     struct tickets *tickets;
     struct throttle *throttle;
     struct rates *rates;
@@ -318,6 +319,15 @@ static void speak_v1(struct server *s)
     bus_speak_v1(&s->bus, &s->v1);
 }
 
+/* On the thread of the keys. */
+static void on_issuer_keys(void *arg, struct jwks *set)
+{
+    struct server *s = arg;
+
+    for (size_t i = 0; i < s->workers_count; i++) worker_use_keys(s->workers[i], jwks_ref(set));
+    jwks_unref(set);
+}
+
 static enum result open_parts(struct server *s, struct fault *fault)
 {
     const struct config *c = s->config;
@@ -334,6 +344,8 @@ static enum result open_parts(struct server *s, struct fault *fault)
     enum result result;
 
     password_options.cost.memory_kib = (uint32_t)c->password_memory_kib;
+    result = setup_issuer(&s->issuer_keys, c, on_issuer_keys, s, fault);
+    if (result != R_OK) return result;
     if ((result = make_data_directory(s, fault)) != R_OK) return result;
     if ((result = store_open(&s->store, &store_options, fault)) != R_OK) return result;
     speak_v1(s);
@@ -351,6 +363,7 @@ static enum result make_workers(struct server *s, struct fault *fault)
         .store = s->store,
         .keyring = s->keyring,
         .password_pool = s->password_pool,
+        .issuer_keys = s->issuer_keys,
         .tickets = s->tickets,
         .throttle = s->throttle,
         .rates = s->rates,
@@ -434,6 +447,7 @@ static enum result start(struct server *s, struct fault *fault)
     s->settings->is_loopback = acceptor_is_loopback(&s->acceptor);
     atomic_store(&s->draining_count, s->workers_count);
     for (size_t i = 0; i < s->workers_count; i++) worker_start(s->workers[i]);
+    if (s->issuer_keys != NULL) issuer_keys_start(s->issuer_keys);
     s->trim_deadline.expired = on_trim;
     loop_set_deadline(&s->loop, &s->trim_deadline, TRIM_INTERVAL_MS);
     live_start(&s->live, s->store);
@@ -496,12 +510,14 @@ static void stop(struct server *s)
     retention_watch_stop(&s->retention);
     /* The workers still run: an answer may lead to a next job, which is refused then. */
     password_pool_finish(s->password_pool);
+    issuer_keys_stop(s->issuer_keys);
     streams_stop(s->streams);
     store_finish(s->store);
     streams_receive(s->streams);
     for (size_t i = 0; i < s->workers_count; i++) worker_stop(s->workers[i]);
     store_close(s->store);
     password_pool_close(s->password_pool);
+    issuer_keys_free(s->issuer_keys);
     receive_all(s);
     live_release(&s->live);
     streams_free(s->streams);

@@ -31,6 +31,32 @@ static enum result setup_livekit(struct api_settings *s, const struct config *c,
     return livekit_new(&s->livekit, &options, fault);
 }
 
+enum result setup_issuer(struct issuer_keys **out, const struct config *config,
+                         void (*on_keys)(void *arg, struct jwks *set), void *arg,
+                         struct fault *fault)
+{
+    struct issuer_keys_options options = {
+        .issuer = {.url = config->oidc_issuer, .audience = config->oidc_audience},
+        .refetch_ms = config->oidc_refetch_sec * 1000,
+        .on_keys = on_keys,
+        .arg = arg,
+    };
+    bool is_whole =
+        config->oidc_issuer.len > 0 && config->oidc_audience.len > 0 && config->oidc_tenant.len > 0;
+
+    *out = NULL;
+    if (config->oidc_issuer.len + config->oidc_audience.len + config->oidc_tenant.len == 0)
+        return R_OK;
+    if (!is_whole)
+        return fault_set(fault, R_INVALID, 0,
+                         "oidc_issuer, oidc_audience and oidc_tenant go together");
+    if (!uuid_parse(config->oidc_tenant, &options.issuer.tenant_id) ||
+        uuid_is_nil(&options.issuer.tenant_id))
+        return fault_set(fault, R_INVALID, 0,
+                         "oidc_tenant must be the id of a tenant, as GET /auth/me shows it");
+    return issuer_keys_new(out, &options, fault);
+}
+
 static void copy_lists(struct api_settings *s, const struct config *c)
 {
     struct str *origins = ARENA_ARRAY(&s->arena, struct str, c->allowed_origins.count);

@@ -6,6 +6,7 @@
 #define SERVER_SETUP_H
 
 #include "api/settings.h"
+#include "auth/issuer_keys.h"
 #include "chat/retention.h"
 #include "server/config.h"
 
@@ -18,6 +19,11 @@ MUST_USE enum result setup_tls(struct tls **out, const struct config *config,
  * the configuration owns. */
 MUST_USE enum result setup_settings(struct api_settings **out, const struct config *config,
                                     size_t workers_count, struct tls *tls, struct fault *fault);
+
+/* NULL in `out`: no issuer is configured. All three options are, or none. */
+MUST_USE enum result setup_issuer(struct issuer_keys **out, const struct config *config,
+                                  void (*on_keys)(void *arg, struct jwks *set), void *arg,
+                                  struct fault *fault);
 
 struct retention_policy setup_retention(const struct config *config);
 

@@ -9,6 +9,7 @@
 
 #include "api/http_session.h"
 #include "api/ws_session.h"
+#include "auth/jwks.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "server/pace.h"
@@ -229,6 +230,33 @@ void worker_use_settings(struct worker *w, const struct api_settings *settings)
     inbox_push(&w->inbox, &order->item);
 }
 
+struct keys_order {
+    struct inbox_item item;
+    struct jwks *keys;
+};
+
+/* What the old ones verified may be no more. */
+static void on_keys(struct inbox_item *item, void *receiver)
+{
+    struct keys_order *order = (struct keys_order *)item;
+    struct worker *w = receiver;
+
+    jwks_unref(w->api.issuer_jwks);
+    w->api.issuer_jwks = order->keys;
+    w->api.issuer_jwks_number++;
+    token_cache_clear(w->api.token_cache);
+    free(order);
+}
+
+void worker_use_keys(struct worker *w, struct jwks *keys)
+{
+    struct keys_order *order = malloc(sizeof *order);
+
+    CHECK(order != NULL);
+    *order = (struct keys_order){.item = {.receive = on_keys}, .keys = keys};
+    inbox_push(&w->inbox, &order->item);
+}
+
 uint64_t worker_connections_count(struct worker *w)
 {
     return atomic_load(&w->adopting_count) +
@@ -310,6 +338,7 @@ void worker_free(struct worker *w)
     inbox_release(&w->inbox);
     slots_release(&w->api.http_sessions);
     token_cache_free(w->api.token_cache);
+    jwks_unref(w->api.issuer_jwks);
     revoked_release(&w->revoked);
     presence_view_release(&w->presence);
     settings_unref(w->api.settings);

@@ -27,6 +27,9 @@ MUST_USE enum result worker_adopt(struct worker *w, int fd, struct admission adm
 uint64_t worker_connections_count(struct worker *w);
 /* Go on with these settings, of which the worker takes a reference. Waits for room in its inbox. */
 void worker_use_settings(struct worker *w, const struct api_settings *settings);
+/* Go on with these keys of the OIDC issuer, one reference of which is the worker's. Any thread that
+ * may wait for room in its inbox. */
+void worker_use_keys(struct worker *w, struct jwks *keys);
 /* The bus's receiver. On the worker's thread. */
 void worker_receive(void *worker, struct commit *commit);
 
