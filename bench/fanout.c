@@ -89,6 +89,9 @@ static void read_options(struct fanout *f, char **arguments)
          .number = &f->pairs_count,
          .number_min = 1,
          .number_max = REPORT_REPETITIONS_MAX},
+        {.name = "tls",
+         .help = "speak TLS, with a certificate of this kind: ecdsa or rsa",
+         .text = &f->rig.tls},
         {0},
     };
 

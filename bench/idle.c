@@ -59,6 +59,9 @@ static void read_options(struct idle *idle, char **arguments)
          .help = "of silence to measure",
          .number = &idle->idle_s,
          .number_max = 600},
+        {.name = "tls",
+         .help = "speak TLS, with a certificate of this kind: ecdsa or rsa",
+         .text = &idle->rig.tls},
         {0},
     };
 

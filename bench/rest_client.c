@@ -26,32 +26,22 @@ void rest_client_open(struct rest_client *c, uint16_t port)
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
     };
     int on = 1;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     buf_init(&c->in, REST_REPLY_BYTES_MAX);
     buf_init(&c->out, REST_REQUEST_BYTES_MAX);
-    c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&server, sizeof server) != 0 ||
-        setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) {
+    if (fd < 0 || connect(fd, (struct sockaddr *)&server, sizeof server) != 0 ||
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) {
         fail("no HTTP connection to port %u: %m", port);
     }
+    c->wire = wire_open(fd);
 }
 
 void rest_client_close(struct rest_client *c)
 {
-    if (c->fd >= 0) (void)close(c->fd);
-    c->fd = -1;
+    wire_close(&c->wire);
     buf_release(&c->in);
     buf_release(&c->out);
-}
-
-static void write_all(int fd, struct str bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t sent = send(fd, bytes.at, bytes.len, MSG_NOSIGNAL);
-
-        if (sent < 0) fail("the server closed an HTTP connection: %m");
-        bytes = str_slice(bytes, (size_t)sent, bytes.len);
-    }
 }
 
 void rest_client_write(struct rest_client *c, const struct rest_request *request)
@@ -75,7 +65,8 @@ void rest_client_write(struct rest_client *c, const struct rest_request *request
     buf_append(&c->out, STR("\r\n"));
     buf_append(&c->out, request->body);
     if (buf_overflowed(&c->out)) fail("a request to %s is too long", request->path);
-    write_all(c->fd, buf_str(&c->out));
+    if (!wire_send(&c->wire, c->out.bytes, c->out.len))
+        fail("the server closed an HTTP connection: %m");
 }
 
 /* The value of Content-Length in a head; 0 when there is none, as in a 204. */
@@ -117,13 +108,13 @@ bool rest_reply_find(struct str in, struct rest_reply *reply, size_t *len)
 }
 
 /* False: nothing to read now. */
-static bool read_some(struct rest_client *c, int flags)
+static bool read_some(struct rest_client *c)
 {
     char *at = buf_reserve(&c->in, READ_BYTES);
     ssize_t got;
 
     if (at == NULL) fail("an answer is too long");
-    got = recv(c->fd, at, READ_BYTES, flags);
+    got = wire_recv(&c->wire, at, READ_BYTES);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
     if (got < 0) fail("an HTTP connection broke before its answer was whole: %m");
     if (got == 0) {
@@ -139,7 +130,7 @@ bool rest_client_try_read(struct rest_client *c, struct rest_reply *reply)
     size_t len;
 
     while (!rest_reply_find(buf_str(&c->in), reply, &len)) {
-        if (!read_some(c, MSG_DONTWAIT)) return false;
+        if (!read_some(c)) return false;
     }
     return true;
 }
@@ -149,7 +140,7 @@ struct rest_reply rest_client_read(struct rest_client *c)
     struct rest_reply reply;
 
     while (!rest_client_try_read(c, &reply)) {
-        struct pollfd readable = {.fd = c->fd, .events = POLLIN};
+        struct pollfd readable = {.fd = c->wire.fd, .events = POLLIN};
 
         if (poll(&readable, 1, REST_WAIT_MS_MAX) == 0) fail("the server does not answer");
     }

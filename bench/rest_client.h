@@ -8,13 +8,14 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "bench/wire.h"
 
 #define REST_REPLY_BYTES_MAX (64u * 1024u * 1024u) /* head and body; past it: fail */
 #define REST_REQUEST_BYTES_MAX (1024u * 1024u)     /* the same of a request */
 #define REST_WAIT_MS_MAX 60000                     /* for an answer; past it: fail */
 
 struct rest_client {
-    int fd;
+    struct wire wire;
     struct buf in;  /* private: the answer so far */
     struct buf out; /* private: the request */
 };

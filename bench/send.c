@@ -112,7 +112,7 @@ static void poster_open(struct send *s, size_t index, const char *conversation_i
 
     p->token = s->tenant.users[index].access_token;
     rest_client_open(&p->client, s->server.port);
-    if (epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, p->client.fd, &interest) != 0) {
+    if (epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, p->client.wire.fd, &interest) != 0) {
         fail("epoll_ctl: %m");
     }
     buf_init(&p->body, REST_REQUEST_BYTES_MAX);

@@ -36,7 +36,7 @@ void sender_open(struct sender *s, uint16_t port, size_t connections_count, cons
 
         rest_client_open(&s->clients[i], port);
         (void)rest_client_call(&s->clients[i], &first);
-        if (epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, s->clients[i].fd, &interest) != 0) {
+        if (epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, s->clients[i].wire.fd, &interest) != 0) {
             fail("epoll_ctl: %m");
         }
     }

@@ -22,12 +22,14 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "bench/certificate.h"
 #include "bench/fail.h"
 #include "bench/process_stat.h"
+#include "bench/wire.h"
 
-#define LISTENING_PREFIX "carillon: listening on http://127.0.0.1:"
+#define LISTENING_PREFIX "carillon: listening on %s://127.0.0.1:"
 #define STDOUT_BYTES_MAX 4096u
-#define ARGUMENTS_MAX (OPTION_REPEATS_MAX + 12u)
+#define ARGUMENTS_MAX (OPTION_REPEATS_MAX + 18u)
 
 /* ---- the rig ---- */
 
@@ -106,6 +108,13 @@ void rig_remove_directory(const char *path)
 
 /* ---- start ---- */
 
+static void tls_paths(const struct server_process *s, char certificate[SERVER_PATH_BYTES_MAX + 16],
+                      char key[SERVER_PATH_BYTES_MAX + 16])
+{
+    (void)snprintf(certificate, SERVER_PATH_BYTES_MAX + 16, "%s/tls.pem", s->data_directory);
+    (void)snprintf(key, SERVER_PATH_BYTES_MAX + 16, "%s/tls.key", s->data_directory);
+}
+
 static _Noreturn void run_server(const struct server_process *s, const struct rig *rig,
                                  int stdout_write_fd)
 {
@@ -117,6 +126,8 @@ static _Noreturn void run_server(const struct server_process *s, const struct ri
     };
     size_t count = 9;
     char workers[24];
+    char certificate_path[SERVER_PATH_BYTES_MAX + 16];
+    char key_path[SERVER_PATH_BYTES_MAX + 16];
     char log_path[SERVER_PATH_BYTES_MAX + 16];
     int log_fd;
 
@@ -127,6 +138,13 @@ static _Noreturn void run_server(const struct server_process *s, const struct ri
     if (rig->server == rig->build_server) {  /* another one may not know it */
         arguments[count++] = "--core-dumps"; /* its memory is measured, by whoever we are */
         arguments[count++] = "on";
+    }
+    if (rig->tls != NULL) {
+        tls_paths(s, certificate_path, key_path);
+        arguments[count++] = "--tls-cert";
+        arguments[count++] = certificate_path;
+        arguments[count++] = "--tls-key";
+        arguments[count++] = key_path;
     }
     for (size_t i = 0; i < rig->server_arguments.count; i++) {
         arguments[count++] = rig->server_arguments.texts[i];
@@ -144,9 +162,11 @@ static _Noreturn void run_server(const struct server_process *s, const struct ri
 }
 
 /* Returns 0 until the whole line is there. */
-static uint16_t find_port(struct str text)
+static uint16_t find_port(struct str text, const char *scheme)
 {
-    struct str prefix = STR(LISTENING_PREFIX);
+    char begin[64];
+    int begin_len = snprintf(begin, sizeof begin, LISTENING_PREFIX, scheme);
+    struct str prefix = str_of(begin, (size_t)begin_len);
 
     while (text.len > 0) {
         size_t end = str_find(text, '\n');
@@ -183,7 +203,7 @@ static uint16_t wait_for_port(const struct server_process *s, const struct rig *
             fail("%s ended before it listened; see %s/server.log", rig->server, s->data_directory);
         }
         len += (size_t)got;
-        port = find_port(str_of(text, len));
+        port = find_port(str_of(text, len), rig->tls == NULL ? "http" : "https");
     }
     return port;
 }
@@ -205,6 +225,13 @@ void server_process_start(struct server_process *s, const struct rig *rig)
 {
     *s = (struct server_process){0};
     rig_make_directory(rig, s->data_directory);
+    if (rig->tls != NULL) {
+        char certificate_path[SERVER_PATH_BYTES_MAX + 16];
+        char key_path[SERVER_PATH_BYTES_MAX + 16];
+        tls_paths(s, certificate_path, key_path);
+        certificate_make(rig->tls, certificate_path, key_path);
+        wire_speak_tls();
+    }
     server_process_again(s, rig);
     process_pin(rig->generator_core);
 }

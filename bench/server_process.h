@@ -21,6 +21,7 @@ struct rig {
     char build_directory[SERVER_PATH_BYTES_MAX]; /* private: the same of `data_parent` */
     const char *server;                          /* the program */
     const char *data_parent;                     /* where data directories are made */
+    const char *tls; /* the kind of its certificate; NULL: it speaks in clear */
     uint64_t server_core;
     uint64_t generator_core;
     uint64_t workers_count;

@@ -23,7 +23,7 @@
 
 static void send_all(const struct rest_client *c, const char *bytes, size_t len)
 {
-    if (send(c->fd, bytes, len, MSG_NOSIGNAL) != (ssize_t)len) fail("a stream cannot go on: %m");
+    if (!wire_send(&c->wire, bytes, len)) fail("a stream cannot go on: %m");
 }
 
 static void open_stream(struct rest_client *c, const char *agent_key, const char *task_id)

@@ -31,7 +31,7 @@
 enum socket_state { SOCKET_UPGRADING, SOCKET_OPEN, SOCKET_CLOSED };
 
 struct ws_socket {
-    int fd;
+    struct wire wire;
     enum socket_state state;
     uint32_t seq_last;
     uint32_t kept_len;
@@ -88,7 +88,7 @@ static void socket_close(struct ws_clients *c, struct ws_socket *s)
 {
     if (s->state == SOCKET_OPEN) c->open_count--;
     s->state = SOCKET_CLOSED;
-    (void)close(s->fd);
+    wire_close(&s->wire);
     free(s->kept);
     s->kept = NULL;
     s->kept_len = 0;
@@ -144,9 +144,7 @@ static void answer_ping(const struct ws_socket *s, const char *payload, size_t l
     char pong[WS_FRAME_MASKED_HEADER_BYTES_MAX + 125];
     size_t pong_len = ws_frame_masked(WS_OPCODE_PONG, str_of(payload, len), key, pong);
 
-    if (send(s->fd, pong, pong_len, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)pong_len) {
-        fail("a pong cannot be sent: %m");
-    }
+    if (!wire_send(&s->wire, pong, pong_len)) fail("a pong cannot be sent: %m");
 }
 
 static void take_frame(struct ws_clients *c, struct ws_socket *s, const char *frame,
@@ -227,7 +225,7 @@ static bool socket_read(struct ws_clients *c, struct ws_socket *s)
     ssize_t got;
 
     if (kept_len > 0) memcpy(c->in, s->kept, kept_len);
-    got = recv(s->fd, c->in + kept_len, room, MSG_DONTWAIT);
+    got = wire_recv(&s->wire, c->in + kept_len, room);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return errno == EINTR;
     if (got <= 0) {
         if (!c->may_close) fail("the server dropped a connection");
@@ -283,11 +281,12 @@ static struct ws_socket *add_socket(struct ws_clients *c, uint16_t port, enum so
     struct epoll_event interest = {.events = EPOLLIN | EPOLLET, .data.u32 = (uint32_t)index};
 
     if (index == WS_CLIENTS_MAX) fail("at most %u sockets fit one process", WS_CLIENTS_MAX);
-    *s = (struct ws_socket){.fd = wire_connect(index, port), .state = state};
-    if (s->fd < 0) fail("connection %zu to port %u: %m", index, port);
+    *s = (struct ws_socket){.wire.fd = wire_connect(index, port), .state = state};
+    if (s->wire.fd < 0) fail("connection %zu to port %u: %m", index, port);
+    if (state == SOCKET_UPGRADING) s->wire = wire_open(s->wire.fd); /* a floor is plain */
     c->sockets_count++;
     if (state == SOCKET_OPEN) c->open_count++;
-    if (epoll_ctl(c->epoll_fd, EPOLL_CTL_ADD, s->fd, &interest) != 0) fail("epoll_ctl: %m");
+    if (epoll_ctl(c->epoll_fd, EPOLL_CTL_ADD, s->wire.fd, &interest) != 0) fail("epoll_ctl: %m");
     return s;
 }
 
@@ -301,7 +300,7 @@ static void ask_for_upgrade(const struct ws_socket *s, const char *token)
                        token);
 
     if (len < 0 || (size_t)len >= sizeof request) fail("a messaging token is too long");
-    if (send(s->fd, request, (size_t)len, MSG_NOSIGNAL) != len) fail("an upgrade: %m");
+    if (!wire_send(&s->wire, request, (size_t)len)) fail("an upgrade: %m");
 }
 
 static void wait_until_open(struct ws_clients *c)
