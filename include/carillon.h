@@ -132,14 +132,16 @@ struct carillon_options {
      * when the server cannot replay what was missed (then is_recovered). */
     void (*on_message)(struct carillon_client *client, const struct carillon_message *message,
                        void *arg);
-    /* Every event as it comes, message.created too. */
+    /* Every event as it comes, message.created too. After a gap, edits, deletions and marks that
+     * were missed are told as theirs, maybe once more, and `message.changed` (of this library) has
+     * a `message` as it is now, whose reactions may be others. */
     void (*on_event)(struct carillon_client *client, const struct carillon_event *event, void *arg);
     /* The raw session events of agents (subscribe_session). */
     void (*on_session_event)(struct carillon_client *client, const json_t *payload, void *arg);
     /* `why` says what led there, for a person; NULL when there is nothing to say. */
     void (*on_state)(struct carillon_client *client, enum carillon_state state, const char *why,
                      void *arg);
-    /* Events other than messages may have been missed: read again what is on the screen. */
+    /* Events other than those may have been missed: read again what is on the screen. */
     void (*on_gap)(struct carillon_client *client, void *arg);
     void (*on_tokens)(struct carillon_client *client, const char *token, const char *refresh_token,
                       void *arg);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "changes.h"
 #include "client.h"
 
 #define PLACES_MIN 64u
@@ -156,6 +157,10 @@ static void look_at(struct catchup *u, const json_t *conversation)
         p = add(u, id, seq_counter);
     }
     if (p == NULL || !u->is_listed) return;
+    if (p->knows_changes) {
+        p->wants_changes = true;
+        set_dirty(u, p, true);
+    }
     if (seq_counter > p->last_seq) {
         p->is_recovered = true;
         set_dirty(u, p, true);
@@ -224,6 +229,17 @@ static bool list(struct carillon_client *c, const char *after)
     return c->catchup.is_listing;
 }
 
+void catchup_on_plain(struct carillon_client *c)
+{
+    struct catchup *u = &c->catchup;
+
+    if (u->has_asked_changes) return;
+    u->has_asked_changes = true;
+    for (size_t i = 0; i < u->capacity; i++) {
+        if (u->places[i].id[0] != '\0') set_dirty(u, &u->places[i], true);
+    }
+}
+
 bool catchup_begin(struct carillon_client *c)
 {
     c->catchup.is_beginning = true;
@@ -255,6 +271,24 @@ void catchup_note_whole(struct carillon_client *c)
 
 /* ---- syncs ---- */
 
+/* False: not all of them. */
+static bool take_changes(struct carillon_client *c, struct progress *p, const json_t *batch)
+{
+    char id[CARILLON_ID_BYTES];
+    bool is_told;
+
+    memcpy(id, p->id, sizeof id);
+    is_told = changes_tell(c, batch);
+    p = find(&c->catchup, id); /* a callback may have made the table grow */
+    if (p == NULL) return true;
+    if (is_told && (p->wants_changes || !p->knows_changes)) {
+        p->knows_changes = json_is_integer(json_object_get(batch, "change_seq"));
+        p->change_seq = number_of(batch, "change_seq");
+    }
+    if (is_told && !json_is_true(json_object_get(batch, "more_changes"))) p->wants_changes = false;
+    return !p->wants_changes;
+}
+
 static void take_batch(struct carillon_client *c, const json_t *batch)
 {
     const char *id = json_string_value(json_object_get(batch, "conversation_id"));
@@ -274,6 +308,9 @@ static void take_batch(struct carillon_client *c, const json_t *batch)
         p = find(&c->catchup, id); /* a callback may have made the table grow */
         if (p == NULL) return;
     }
+    if (!take_changes(c, p, batch)) has_more = true;
+    p = find(&c->catchup, id);
+    if (p == NULL) return;
     if (has_more) {
         set_dirty(&c->catchup, p, true);
         return;
@@ -311,7 +348,20 @@ static void on_sync(struct carillon_client *c, const struct carillon_reply *repl
     if (!is_done) failed(c, reply);
 }
 
-/* {conversations: [{conversation_id, last_seq}]} of the first that are dirty. NULL: no memory. */
+/* {conversation_id, last_seq, changed_since?}. NULL: no memory. */
+static json_t *position_of(const struct progress *p)
+{
+    json_t *json =
+        json_pack("{s:s, s:I}", "conversation_id", p->id, "last_seq", (json_int_t)p->last_seq);
+
+    if (json == NULL || !p->wants_changes) return json;
+    if (json_object_set_new(json, "changed_since", json_integer((json_int_t)p->change_seq)) == 0)
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+/* {conversations: […]} of the first that are dirty. NULL: no memory. */
 static json_t *body_of(const struct catchup *u)
 {
     json_t *list = json_array();
@@ -321,8 +371,7 @@ static json_t *body_of(const struct catchup *u)
         const struct progress *p = &u->places[i];
         json_t *item;
         if (!p->is_dirty) continue;
-        item =
-            json_pack("{s:s, s:I}", "conversation_id", p->id, "last_seq", (json_int_t)p->last_seq);
+        item = position_of(p);
         if (item == NULL || json_array_append_new(list, item) != 0) {
             json_decref(list);
             list = NULL;

@@ -14,10 +14,13 @@
 struct progress {
     char id[CARILLON_ID_BYTES]; /* "" when the place is free */
     uint64_t last_seq;
-    bool is_dirty;     /* there is more than last_seq */
-    bool is_fresh;     /* told since the list was asked for, which may be older */
-    bool is_pulled;    /* a sync that asks for it is under way */
-    bool is_recovered; /* what comes was missed */
+    uint64_t change_seq; /* up to which of its changes it is known, if */
+    bool knows_changes;
+    bool wants_changes; /* and what came after that may have been missed */
+    bool is_dirty;      /* there is more than last_seq, or there are changes to ask for */
+    bool is_fresh;      /* told since the list was asked for, which may be older */
+    bool is_pulled;     /* a sync that asks for it is under way */
+    bool is_recovered;  /* what comes was missed */
 };
 
 struct catchup {
@@ -30,6 +33,7 @@ struct catchup {
     bool is_beginning; /* that list is what the first connection waits for */
     bool is_listed;    /* where every conversation was is known: what is beyond it was missed */
     bool is_pulling;
+    bool has_asked_changes;            /* once: where every conversation is in its changes */
     char newest_id[CARILLON_ID_BYTES]; /* of all that was seen: ids rise with time */
 };
 
@@ -37,6 +41,8 @@ void catchup_release(struct catchup *u);
 /* Before the first connection: remember where every conversation is now, which is told to
  * connection_on_listed. False: no memory. */
 CARILLON_MUST_USE bool catchup_begin(struct carillon_client *c);
+/* A connection that replays nothing: what is changed from now on can be asked for after it. */
+void catchup_on_plain(struct carillon_client *c);
 /* After a loss that the server could not make up for: find what is missing. */
 void catchup_after_gap(struct carillon_client *c);
 /* A message.created was heard; `message` is NULL when the server did not send it along. */

@@ -164,6 +164,7 @@ void connection_on_open(struct carillon_client *c, bool is_v1)
     commands_repeat(c);
     client_set_state(c, CARILLON_STATE_OPEN, NULL);
     if (c->state != CARILLON_STATE_OPEN) return;
+    if (!is_v1) catchup_on_plain(c);
     if (is_gap) catchup_after_gap(c);
 }
 

@@ -149,6 +149,50 @@ test('what was there before is no news, wherever the first connections are cut',
   await driver.quit()
 })
 
+test('over the base protocol, changes that were missed are told after a gap', async (t) => {
+  const { server, ada, agent, id } = await makeWorld(t)
+  const messages = []
+  for (const text of ['edited', 'deleted', 'liked', 'left alone']) {
+    messages.push(await ada.send(id, text))
+  }
+  const [edited, deleted, liked, alone] = messages
+  const edit = (one, text) => ada.patch(`/v1/chat/messages/${one.id}`, { content_text: text })
+  expectStatus(await edit(alone, 'edited before anybody listened'), 200)
+  const proxy = await CuttingProxy.start(t, server, { hides: 'carillon.v1' })
+  const driver = await Driver.start(t, proxy.url, agent.access)
+  await driver.isOpen()
+  // Where the changes are is asked for with what is new: with this message, at the latest.
+  await ada.send(id, 'heard')
+  await driver.until(() => seqs(driver).length === 1, 'the message')
+
+  driver.say('disconnect')
+  await driver.until(() => driver.of('state').at(-1).state === 'idle', 'idle')
+  driver.lines.length = 0
+  expectStatus(await edit(edited, 'changed'), 200)
+  expectStatus(await ada.delete(`/v1/chat/messages/${deleted.id}`), 200)
+  const reaction = { conversation_id: id, emoji: '👍' }
+  expectStatus(await ada.post(`/v1/chat/messages/${liked.id}/reactions`, reaction), 200)
+  await ada.send(id, 'missed')
+  expectStatus(await ada.post(`/v1/chat/conversations/${id}/read`, { up_to_seq: 6 }), 200)
+  driver.say('connect')
+  await driver.until(() => driver.of('event').some(({ event }) => event === 'message.read'),
+    'the mark')
+  const told = driver.of('event').filter(({ event }) => event.startsWith('message.'))
+  assert.deepEqual(told.map(({ event, payload }) => [event, payload.id ?? payload.message?.id]), [
+    ['message.edited', edited.id],
+    ['message.changed', edited.id],
+    ['message.deleted', deleted.id],
+    ['message.changed', liked.id],
+    ['message.read', undefined],
+  ])
+  assert.equal(told[0].payload.content_text, 'changed')
+  assert.equal(told[3].payload.message.reactions[0].emoji, '👍')
+  assert.deepEqual(told[4].payload,
+    { conversation_id: id, user_id: ada.id, last_read_seq: 6 })
+  assert.deepEqual(driver.of('message').map((line) => line.text), ['missed'])
+  await driver.quit()
+})
+
 test('a client goes on where an earlier one was, with its cursor', async (t) => {
   const { server, ada, agent, id } = await makeWorld(t)
   const first = await Driver.start(t, server.url, agent.access)
