@@ -420,7 +420,6 @@ static void open_socket(struct counting_clients *c, struct client *client)
     client->state = CLIENT_CATCHING_UP;
     client->replay_events = 0;
     client->replay_bytes = 0;
-    for (size_t i = 0; i < c->groups->each; i++) ledger_reopen(&client->ledgers[i]);
     c->tally.opened_count++;
 }
 

@@ -15,17 +15,16 @@ static void count(struct ledger *l, uint32_t seq, struct ledger_tally *tally)
 
 void ledger_hear(struct ledger *l, uint32_t seq, struct ledger_tally *tally)
 {
-    if (seq <= l->synced_seq) tally->overlap_count++;
-    else count(l, seq, tally);
+    if (seq <= l->synced_seq) {
+        tally->overlap_count++;
+        return;
+    }
+    count(l, seq, tally);
+    l->synced_seq = 0;
 }
 
 void ledger_sync(struct ledger *l, uint32_t seq, struct ledger_tally *tally)
 {
     count(l, seq, tally);
     l->synced_seq = l->had_seq;
-}
-
-void ledger_reopen(struct ledger *l)
-{
-    l->synced_seq = 0;
 }
