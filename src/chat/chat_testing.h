@@ -18,8 +18,10 @@ struct testing_world {
     struct testing_dir dir;
     struct store *store;
     struct inbox inbox;
-    struct arena arena;    /* of all jobs */
-    struct commit *commit; /* of the last job, NULL when nothing was to be heard */
+    struct arena arena; /* of all jobs */
+    /* Of the last job, NULL when nothing was to be heard. Atomic, because the store may have work
+     * of its own that nobody waits for. */
+    struct commit *_Atomic commit;
     struct uuid tenant_id;
     struct uuid other_tenant_id; /* STRANGER's */
     struct uuid people[PEOPLE_COUNT];
@@ -33,8 +35,7 @@ static TESTING_UNUSED void testing_on_commit(void *arg, struct commit *commit)
 {
     struct testing_world *w = arg;
 
-    commit_unref(w->commit);
-    w->commit = commit;
+    commit_unref(atomic_exchange(&w->commit, commit));
 }
 
 static TESTING_UNUSED void testing_done(struct job *job)
@@ -44,8 +45,7 @@ static TESTING_UNUSED void testing_done(struct job *job)
 
 static TESTING_UNUSED void testing_prepare(struct testing_world *w, struct job *job)
 {
-    commit_unref(w->commit);
-    w->commit = NULL;
+    commit_unref(atomic_exchange(&w->commit, NULL));
     job->arena = &w->arena;
     job->reply_to = &w->inbox;
     job->done = testing_done;
