@@ -5,7 +5,7 @@
 set(CARILLON_TEST_ENVIRONMENT
     "ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_after_return=1"
     "UBSAN_OPTIONS=print_stacktrace=1"
-    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")
+    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:report_thread_leaks=0")
 set(CARILLON_TEST_TIMEOUT_S 120)
 
 function(carillon_register_test name)
