@@ -146,6 +146,17 @@ test('every option of the server is in docs/operations.md, and no other', async 
     'add a row "| `--name WHAT` | default | what it does |" to the table')
 })
 
+test('docs/operations.md knows which options are fixed until a restart', () => {
+  const source = docs.read('src/server/config_option.c')
+  const table = source.slice(source.indexOf('config_options[] = {')).split('{MEMBER(').slice(1)
+  const fixed = table.filter((option) => option.includes('.is_fixed = true'))
+  const reload = docs.section(docs.read('docs/operations.md'), '### Reload')
+  const [sentence] = /Fixed until a restart are [^:]*/.exec(reload)
+  assertSame(new Set([...sentence.matchAll(/`(\w+)`/g)].map(([, name]) => name)),
+    new Set(fixed.map((option) => /^\w+/.exec(option)[0])), 'docs/operations.md, Reload',
+    'name it behind "Fixed until a restart are"')
+})
+
 test('the commands of docs/operations.md work beside a running server', async (t) => {
   const directory = temporaryDirectory()
   const server = await startServer(t, { data: join(directory, 'data') })
