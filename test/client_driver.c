@@ -8,7 +8,8 @@
  * Environment: CARILLON_URL, CARILLON_KEY, REFRESH_TOKEN, EMAIL and PASSWORD, CURSOR, CA_FILE,
  * FAIL_AT (the n-th allocation of the library and of jansson fails), TOKEN_FILE (which is read
  * whenever a token is needed and no refresh token is there). Waits are short, so that hundreds of
- * cut connections take seconds. */
+ * cut connections take seconds. A message that says "leave and come back" is obeyed at once, from
+ * within its callback. */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,10 +100,13 @@ static json_t *pack(const char *format, ...)
 
 static void on_message(struct carillon_client *c, const struct carillon_message *m, void *arg)
 {
-    (void)c, (void)arg;
+    (void)arg;
     tell(pack("{s:s, s:s, s:I, s:s, s:b, s:b}", "message", m->id, "conversation",
               m->conversation_id, "seq", (json_int_t)m->seq_num, "text", m->content_text, "own",
               m->is_own, "recovered", m->is_recovered));
+    if (strcmp(m->content_text, "leave and come back") != 0) return;
+    carillon_client_disconnect(c);
+    carillon_client_connect(c);
 }
 
 static void on_event(struct carillon_client *c, const struct carillon_event *event, void *arg)

@@ -326,6 +326,22 @@ for (const hides of [undefined, 'carillon.v1']) {
   })
 }
 
+for (const hides of [undefined, 'carillon.v1']) {
+  const name = hides ? 'the base protocol' : 'the server’s best protocol'
+  test(`over ${name}, a callback may leave and come back`, async (t) => {
+    const { server, ada, agent, id } = await makeWorld(t)
+    const proxy = await CuttingProxy.start(t, server, { hides })
+    const driver = await Driver.start(t, proxy.url, agent.access)
+
+    await driver.isOpen()
+    for (let i = 1; i <= 60; i++) await ada.send(id, i % 4 ? `${i}` : 'leave and come back')
+    await driver.until(() => driver.of('message').length >= 60, 'all messages')
+    assert.deepEqual(seqs(driver), upTo(60))
+    assert.ok(driver.of('state').filter(({ state }) => state === 'idle').length === 15)
+    await driver.quit()
+  })
+}
+
 test('a spent access token is renewed, and the new pair is told', async (t) => {
   const { server, ada, id } = await makeWorld(t, { args: ['--access-token-ttl-sec', '60'] })
   const driver = await Driver.start(t, server.url, `${ada.access.slice(0, -4)}AAAA`,

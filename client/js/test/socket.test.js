@@ -559,6 +559,23 @@ describe('coming back', () => {
     assert.equal(asked, 2)
   })
 
+  for (const protocol of PROTOCOLS) {
+    test(`${protocol}: a listener may leave and come back`, async (t) => {
+      const { id } = await ada.conversation([grace], { type: 'group', name: 'left' })
+      const client = clientOf(t, grace, { protocol })
+      const heard = record(client, 'message.created')
+      client.on('message.created', ({ seq_num: seq }, of) => {
+        if (of !== id || seq % 4 !== 0) return
+        client.disconnect()
+        client.connect()
+      })
+      await client.connect()
+      for (let i = 1; i <= 60; i++) await ada.send(id, `${i}`)
+      await until(() => seqs(heard, id).length >= 60, () => `60, not ${seqs(heard, id)}`)
+      assert.deepEqual(seqs(heard, id), Array.from({ length: 60 }, (_, i) => i + 1))
+    })
+  }
+
   test('disconnect while it waits is the end of it', async (t) => {
     const proxy = await Proxy.start(t, server)
     const client = clientOf(t, grace, { via: proxy, ...QUICK, reconnectInterval: 60_000 })
