@@ -77,6 +77,9 @@ static_assert((DB_STATEMENTS_MAX & (DB_STATEMENTS_MAX - 1)) == 0, "a hash is cut
 #define LOOP_WHEEL_SECONDS 128u          /* slots of the timing wheel; longer deadlines go around */
 #define OUTBOX_BYTES_MAX (1u << 20)      /* events owed to a connection; past it: 4008, resume */
 #define OUTBOX_LIVE_BYTES_MAX (256u * 1024u) /* owed bytes past which live events are dropped */
+/* What the kernel keeps for a connection and has not sent; past it: it waits in the outbox, where
+ * it is seen. Else a peer that reads nothing has 4 MiB of the kernel before anybody notices. */
+#define CONN_UNSENT_BYTES_MAX (128 * 1024)
 #define CONN_LINGER_MS_MAX 2000u  /* reading a peer's rest away after our last byte; then close */
 #define CONN_FINISH_MS_MAX 10000u /* writing what is owed to a connection that ends; then close */
 #define ACCEPTS_PER_TURN_MAX 64u  /* accepted sockets per turn; past it: next turn, be fair */

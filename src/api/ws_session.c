@@ -21,9 +21,17 @@ static uint32_t now_sec(const struct ws_session *s)
     return (uint32_t)(s->api->loop->now_ms / 1000);
 }
 
+/* What it did not read it can have again by its cursor: the memory is somebody else's at once, not
+ * when the connection is gone. */
+static void end_slow(struct ws_session *s, const char *reason)
+{
+    conn_forget_owed(s->listener.conn);
+    ws_session_end(s, WS_CLOSE_SLOW, reason);
+}
+
 static void on_too_slow(struct listener *l)
 {
-    ws_session_end((struct ws_session *)l, WS_CLOSE_SLOW, "too slow; resume");
+    end_slow((struct ws_session *)l, "too slow; resume");
 }
 
 struct ws_session *ws_session_new(struct api *api, struct conn *c, const struct token_claims *who,
@@ -107,6 +115,14 @@ static void refill(struct ws_session *s, uint32_t passed_sec)
     s->frames_left = left > WS_FRAMES_BURST_MAX ? WS_FRAMES_BURST_MAX : (uint32_t)left;
 }
 
+/* Who has begun to stall is looked at again when their time is over, not a tick later. */
+static uint64_t next_tick_ms(const struct conn *c)
+{
+    uint64_t left_ms = WS_STALLED_MS_MAX - conn_stalled_ms(c);
+
+    return left_ms < WS_TICK_MS ? left_ms : WS_TICK_MS;
+}
+
 /* The tick. */
 static void on_deadline(struct conn *c)
 {
@@ -123,7 +139,7 @@ static void on_deadline(struct conn *c)
     }
     if (conn_is_stalled(c, WS_STALLED_MS_MAX)) {
         s->api->hub->listeners_dropped++;
-        ws_session_end(s, WS_CLOSE_SLOW, "not reading; resume");
+        end_slow(s, "not reading; resume");
         return;
     }
     if (s->message_since_sec != 0 && now - s->message_since_sec > WS_MESSAGE_MS_MAX / 1000) {
@@ -138,7 +154,7 @@ static void on_deadline(struct conn *c)
         s->is_pinged = true;
         ws_link_send(c, WS_OPCODE_PING, STR(""));
     }
-    conn_set_deadline(c, WS_TICK_MS);
+    conn_set_deadline(c, next_tick_ms(c));
 }
 
 static void on_drained(struct conn *c)

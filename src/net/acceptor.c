@@ -15,6 +15,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "limits.h"
 
 static bool parse_host(const char *host, uint16_t port, struct sockaddr_storage *out,
                        socklen_t *out_len)
@@ -102,6 +103,7 @@ enum result acceptor_open(struct acceptor *l, struct loop *loop, const char *hos
     enum result result = R_IO;
     struct sockaddr_storage bound;
     socklen_t bound_len;
+    int unsent_bytes = CONN_UNSENT_BYTES_MAX;
     int on = 1;
 
     *l = (struct acceptor){.on_accept = on_accept, .arg = arg, .fd = -1, .spare_fd = -1};
@@ -113,6 +115,8 @@ enum result acceptor_open(struct acceptor *l, struct loop *loop, const char *hos
         goto failed;
     }
     setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    /* Every accepted socket has it from this one. */
+    setsockopt(l->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_bytes, sizeof unsent_bytes);
     if (bind(l->fd, (struct sockaddr *)&bound, bound_len) != 0 ||
         listen(l->fd, LISTEN_BACKLOG_MAX) != 0) {
         int error = errno;

@@ -3,9 +3,12 @@
 #include "net/acceptor.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -93,6 +96,25 @@ static void test_accepts(void **state)
     assert_true(fcntl(w->accepted[0], F_GETFD) & FD_CLOEXEC);
     assert_int_equal(getsockopt(w->accepted[0], IPPROTO_TCP, TCP_NODELAY, &on, &len), 0);
     assert_int_equal(on, 1);
+}
+
+/* Of what is written to who does not read, the kernel has CONN_UNSENT_BYTES_MAX unsent, and
+ * what has room in the buffer that it had begun: not the megabytes that it takes otherwise. */
+static void test_s3_the_kernel_keeps_little_for_who_does_not_read(void **state)
+{
+    static char bytes[4096];
+    struct world *w = *state;
+    ssize_t sent;
+    int unsent = 0;
+
+    connect_client(w);
+    TESTING_TURN_UNTIL(&w->loop, w->accepted_count == 1);
+    do {
+        sent = send(w->accepted[0], bytes, sizeof bytes, MSG_NOSIGNAL);
+    } while (sent > 0);
+    assert_int_equal(errno, EAGAIN);
+    assert_int_equal(ioctl(w->accepted[0], SIOCOUTQNSD, &unsent), 0);
+    assert_in_range(unsent, CONN_UNSENT_BYTES_MAX, CONN_UNSENT_BYTES_MAX + 65536);
 }
 
 static void test_peer_has_an_address(void **state)
@@ -303,6 +325,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(test_accepts),
+        WORLD_TEST(test_s3_the_kernel_keeps_little_for_who_does_not_read),
         WORLD_TEST(test_peer_has_an_address),
         WORLD_TEST(test_accepts_per_turn_max),
         WORLD_TEST(test_listen_backlog_max),

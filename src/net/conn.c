@@ -418,6 +418,11 @@ enum result conn_write(struct conn *c, const struct piece *pieces, size_t count)
     return R_OK;
 }
 
+void conn_forget_owed(struct conn *c)
+{
+    outbox_cut(c->outbox);
+}
+
 /* ---- reading ---- */
 
 /* Lingering: the peer's rest is read away, bounded by the deadline that linger() set. */
@@ -573,11 +578,24 @@ size_t conn_owed_bytes(const struct conn *c)
     return c->tls == NULL ? owed : owed + c->tls->owed_len;
 }
 
+/* Since when the kernel has not taken a byte; NULL: nothing is owed. */
+static const uint64_t *progress_ms(const struct conn *c)
+{
+    if (c->tls != NULL && c->tls->owed_len > 0) return &c->tls->progress_ms;
+    return c->outbox == NULL ? NULL : &c->outbox->progress_ms;
+}
+
+uint64_t conn_stalled_ms(const struct conn *c)
+{
+    const uint64_t *since_ms = progress_ms(c);
+    uint64_t now_ms = conn_loop(c)->now_ms;
+
+    return since_ms == NULL || now_ms < *since_ms ? 0 : now_ms - *since_ms;
+}
+
 bool conn_is_stalled(const struct conn *c, uint64_t ms)
 {
-    if (c->tls != NULL && c->tls->owed_len > 0)
-        return conn_loop(c)->now_ms >= c->tls->progress_ms + ms;
-    return c->outbox != NULL && conn_loop(c)->now_ms >= c->outbox->progress_ms + ms;
+    return progress_ms(c) != NULL && conn_stalled_ms(c) >= ms;
 }
 
 bool conn_is_tls(const struct conn *c)

@@ -78,6 +78,10 @@ void conn_send(struct conn *c, struct frame *frame);
  * nothing of it was queued, the caller ends the connection. R_CLOSED: the connection is closing. */
 MUST_USE enum result conn_write(struct conn *c, const struct piece *pieces, size_t count);
 
+/* Forget what is owed, but for the piece that has begun to leave: a peer that does not read is not
+ * kept in memory until it ends. Pieces and frames that are given whole stay whole. */
+void conn_forget_owed(struct conn *c);
+
 /* Stop and start reading, for a peer that sends faster than we answer. */
 void conn_pause(struct conn *c);
 void conn_resume(struct conn *c);
@@ -90,7 +94,9 @@ void conn_clear_deadline(struct conn *c);
 bool conn_is_open(const struct conn *c);
 /* Bytes queued and not yet taken by the kernel. */
 size_t conn_owed_bytes(const struct conn *c);
-/* Is something owed that the kernel has not taken a byte of for at least `ms`? */
+/* For how long the kernel has not taken a byte of what is owed; 0 when nothing is. */
+uint64_t conn_stalled_ms(const struct conn *c);
+/* Is something owed, and has been for at least `ms`? */
 bool conn_is_stalled(const struct conn *c, uint64_t ms);
 bool conn_is_tls(const struct conn *c);
 /* The address of the peer. False: it is gone, or is no internet socket. */

@@ -225,16 +225,19 @@ static void test_stalled(void **state)
     struct buf got;
 
     testing_owner_open(&o, *state, &testing_ops, SMALL_BYTES);
+    assert_int_equal(conn_stalled_ms(o.conn), 0);
     assert_false(conn_is_stalled(o.conn, 0));
     testing_block(&o, 100000);
     assert_true(conn_is_stalled(o.conn, 0));
     assert_false(conn_is_stalled(o.conn, 60000));
     loop_sweep(o.loop, o.loop->now_ms + 60000);
     assert_true(conn_is_stalled(o.conn, 60000));
+    assert_in_range(conn_stalled_ms(o.conn), 60000, 119999);
     buf_init(&got, 16u << 20);
     assert_true(testing_peer_read(&o, &got));
     testing_turn(o.loop); /* some of it is taken: that is progress */
     assert_true(conn_owed_bytes(o.conn) > 0);
+    assert_int_equal(conn_stalled_ms(o.conn), 0);
     assert_false(conn_is_stalled(o.conn, 1));
     buf_release(&got);
     testing_owner_close(&o);
@@ -374,6 +377,56 @@ static void test_close_drops_what_is_owed(void **state)
     assert_true(is_at_end(&o));
     assert_int_equal(atomic_load(&frame->refs_count), 1);
     frame_unref(frame);
+    testing_owner_close(&o);
+}
+
+/* Of what is owed only the piece that has begun is left, and the peer reads whole pieces. */
+static void test_s3_what_is_owed_is_forgotten_at_once(void **state)
+{
+    struct testing_owner o;
+    struct frame *begun = counting_frame(4u << 20, 0);
+    struct frame *owed = counting_frame(OUTBOX_BYTES_MAX / 4, 0);
+    struct piece piece = {begun, 0, OUTBOX_BYTES_MAX / 2};
+    size_t begun_bytes;
+    struct buf got;
+
+    testing_owner_open(&o, *state, &testing_ops, SMALL_BYTES);
+    assert_int_equal(conn_write(o.conn, &piece, 1), R_OK);
+    begun_bytes = conn_owed_bytes(o.conn);
+    assert_in_range(begun_bytes, 1, OUTBOX_BYTES_MAX / 2 - 1);
+    piece = (struct piece){owed, 0, owed->len};
+    assert_int_equal(conn_write(o.conn, &piece, 1), R_OK);
+    conn_send(o.conn, frame_ref(owed));
+    assert_int_equal(atomic_load(&owed->refs_count), 3);
+    conn_forget_owed(o.conn);
+    assert_int_equal(atomic_load(&owed->refs_count), 1);
+    assert_int_equal(conn_owed_bytes(o.conn), begun_bytes);
+    conn_send(o.conn, frame_of(STR("END")));
+    conn_finish(o.conn);
+    buf_init(&got, 16u << 20);
+    TESTING_TURN_UNTIL(o.loop, !testing_peer_read(&o, &got));
+    assert_int_equal(got.len, OUTBOX_BYTES_MAX / 2 + 3);
+    assert_memory_equal(got.bytes, begun->bytes, OUTBOX_BYTES_MAX / 2);
+    assert_memory_equal(got.bytes + got.len - 3, "END", 3);
+    testing_peer_close(&o);
+    TESTING_TURN_UNTIL(o.loop, o.closed_calls == 1);
+    buf_release(&got);
+    frame_unref(begun);
+    frame_unref(owed);
+    testing_owner_close(&o);
+}
+
+static void test_nothing_owed_is_nothing_to_forget(void **state)
+{
+    struct testing_owner o;
+
+    testing_owner_open(&o, *state, &testing_ops, 0);
+    conn_forget_owed(o.conn);
+    assert_int_equal(conn_owed_bytes(o.conn), 0);
+    conn_send(o.conn, frame_of(STR("one")));
+    conn_forget_owed(o.conn); /* it may have begun */
+    testing_turn(o.loop);
+    testing_peer_expect(&o, STR("one"));
     testing_owner_close(&o);
 }
 
@@ -655,6 +708,8 @@ int main(void)
         LOOP_TEST(test_linger_ms_max),
         LOOP_TEST(test_finish_ms_max),
         LOOP_TEST(test_close_drops_what_is_owed),
+        LOOP_TEST(test_s3_what_is_owed_is_forgotten_at_once),
+        LOOP_TEST(test_nothing_owed_is_nothing_to_forget),
         LOOP_TEST(test_half_close),
         LOOP_TEST(test_eof_closes_whoever_does_not_care),
         LOOP_TEST(test_peer_reset),

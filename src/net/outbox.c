@@ -82,6 +82,15 @@ void outbox_take(struct outbox **outbox, size_t len, uint64_t now_ms)
     o->pieces[o->first].len -= (uint32_t)len;
 }
 
+void outbox_cut(struct outbox *outbox)
+{
+    while (outbox != NULL && outbox->count > 1) {
+        const struct piece *last = &outbox->pieces[outbox->first + --outbox->count];
+        outbox->owed_bytes -= last->len;
+        frame_unref(last->frame);
+    }
+}
+
 void outbox_free(struct outbox **outbox)
 {
     struct outbox *o = *outbox;

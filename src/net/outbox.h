@@ -24,6 +24,8 @@ size_t outbox_peek(const struct outbox *outbox, struct iovec *vectors, size_t ma
 /* `len` bytes from the front are written. Frees the outbox and sets it to NULL when nothing is
  * left. */
 void outbox_take(struct outbox **outbox, size_t len, uint64_t now_ms);
+/* Drop all but the first piece, of which a part may have left. Accepts NULL. */
+void outbox_cut(struct outbox *outbox);
 /* Drop everything. Accepts a NULL outbox. */
 void outbox_free(struct outbox **outbox);
 

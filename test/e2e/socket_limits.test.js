@@ -4,7 +4,8 @@
 import { after, before, describe, test } from 'node:test'
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { makeTenant, settle } from '../lib/people.js'
+import { RawConnection } from '../lib/http.js'
+import { EventSocket, makeTenant, settle } from '../lib/people.js'
 import { Server } from '../lib/server.js'
 import { frame, OP, ping, RawWs } from '../lib/ws_raw.js'
 import { until } from '../lib/wait.js'
@@ -17,6 +18,7 @@ const WS_PONG_MS_MAX = 10_000
 const WS_MESSAGE_MS_MAX = 10_000
 const WS_STALLED_MS_MAX = 10_000
 const PING_INTERVAL_MS = 1000
+const HANDSHAKE_MS_MAX = 10_000
 const SLACK_MS = 5000 // of a loaded machine
 
 let server
@@ -41,6 +43,9 @@ async function metric(name) {
   const { body: all } = await server.request('GET', '/metrics')
   return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(all)[1])
 }
+
+// The header of a frame of at most 125 bytes, and what follows it.
+const split = (bytes) => [bytes.subarray(0, 6), bytes.subarray(6)]
 
 const repliesOf = (socket) => socket.heard.filter((one) => one.type !== 'event')
 
@@ -88,6 +93,42 @@ describe('frames', () => {
 })
 
 describe('times', { concurrency: true }, () => {
+  // Who a socket is for is known before it is one, so it is the handshake that may not be silent.
+  test('S2 a handshake that stops half-way is closed within 10 s', async () => {
+    const { token } = await grace.messagingToken()
+    const connection = await RawConnection.open(server.port)
+    const began = Date.now()
+    await connection.write(`GET /ws?token=${token} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: webso`)
+    await connection.rest(HANDSHAKE_MS_MAX + SLACK_MS)
+    assert.ok(Date.now() - began < HANDSHAKE_MS_MAX + SLACK_MS)
+    connection.close()
+    const socket = await EventSocket.open(server, token) // it is not spent
+    await socket.close()
+  })
+
+  test('S4 a frame that comes a byte a second is not waited for', async () => {
+    const ws = await rawSocket(grace)
+    const began = Date.now()
+    const [header, payload] = split(frame(OP.TEXT, JSON.stringify({ action: 'x'.repeat(90) })))
+    let sent = 0
+    await ws.write(header)
+    const trickle = setInterval(() => ws.write(payload.subarray(sent, ++sent)), 1000)
+    const deadlineMs = WS_MESSAGE_MS_MAX + 2 * WS_TICK_MS + SLACK_MS
+    const { code } = await ws.ending(deadlineMs).finally(() => clearInterval(trickle))
+    assert.equal(code, 1008)
+    assert.ok(sent < payload.length && Date.now() - began >= WS_MESSAGE_MS_MAX, 'not before')
+    ws.close()
+  })
+
+  test('S4 a frame of which nothing but the header comes is not waited for', async () => {
+    const ws = await rawSocket(ada)
+    const [header] = split(frame(OP.TEXT, JSON.stringify({ action: 'x'.repeat(90) })))
+    await ws.write(header)
+    // Not even pings may come within a frame: the silence ends it, as that of any other socket.
+    await ws.rest(WS_PONG_MS_MAX + WS_MESSAGE_MS_MAX + 2 * WS_TICK_MS + SLACK_MS)
+    ws.close()
+  })
+
   test('a peer that answers no ping for WS_PONG_MS_MAX is dropped, another is not', async () => {
     const [deaf, alive] = [await rawSocket(grace), await grace.socket()]
     const began = Date.now()
@@ -134,8 +175,7 @@ describe('times', { concurrency: true }, () => {
     await fillUntilBlocked(sue, id, alive)
     const began = Date.now()
     const isDropped = async () => (await metric('carillon_listeners_dropped_total')) === 1
-    await until(isDropped, 'the stalled reader to be dropped',
-      WS_STALLED_MS_MAX + 2 * WS_TICK_MS + SLACK_MS)
+    await until(isDropped, 'the stalled reader to be dropped', WS_STALLED_MS_MAX + SLACK_MS)
     assert.ok(Date.now() - began >= WS_STALLED_MS_MAX - WS_TICK_MS, 'not before')
     await settle(sue, lonely, [alive])
     await alive.close()

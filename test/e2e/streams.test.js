@@ -352,6 +352,28 @@ describe('lines', () => {
     assert.equal((await textOf(ada, task)).offset_bytes, 8000 * count)
   })
 
+  test('S7 who reads slowly loses deltas, and nothing of what was said', async () => {
+    const task = await makeTask()
+    const [alive, slow] = [await grace.socket(), await grace.socket()]
+    slow.ws.socket.pause()
+    const stream = new TaskStream(robot, task.id)
+    const pieces = Array.from({ length: 900 }, (_, i) => `${i} ${'w'.repeat(1000)} `)
+    for (const piece of pieces) stream.delta(piece)
+    assert.equal((await stream.end()).status, 200)
+    await hearsText(alive, task, pieces.join(''))
+    expectStatus(await report(robot, task, 'completed'), 200)
+    await alive.hears('message.created')
+
+    slow.ws.socket.resume()
+    await slow.hears('message.created') // after all deltas that it hears
+    const heard = slow.events('task_stream_delta').map(({ delta }) => delta)
+    const order = heard.map((delta) => pieces.indexOf(delta))
+    assert.ok(order.every((place, i) => place >= 0 && (i === 0 || place > order[i - 1])))
+    const [result] = await resultsIn(grace, task)
+    assert.equal(result.content_text, pieces.join(''))
+    await closeAll([alive, slow])
+  })
+
   test('a body that is no chunked body breaks the stream', async () => {
     const task = await makeTask()
     const raw = await RawHttp.open(server.port)
