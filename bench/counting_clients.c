@@ -25,7 +25,7 @@
 #define LOOK_NS UINT64_C(5000000)
 #define CURSOR_BYTES_MAX 64u
 #define NOBODY_LISTENS_NS UINT64_C(100000000) /* until the next try */
-#define COME_BACK_NS UINT64_C(1000000000)     /* within which one comes back that lost a socket */
+#define JITTER_NS UINT64_C(1000000000)        /* within which one comes back that lost a socket */
 #define ABANDONED_NS UINT64_C(3000000000)     /* how long a silent socket stays */
 #define ABANDONED_MAX 8192u
 #define GROUPS_EACH_MAX 64u
@@ -35,11 +35,13 @@ enum client_state { CLIENT_AWAY, CLIENT_TOKEN, CLIENT_UPGRADE, CLIENT_CATCHING_U
 struct client {
     enum client_state state;
     int fd;
-    bool is_leaving; /* it said so: only the end is waited for */
-    bool is_told;    /* a close frame came */
+    bool is_leaving;   /* it said so: only the end is waited for */
+    bool is_told;      /* a close frame came */
+    int receive_bytes; /* of the kernel's buffer; 0: what it likes */
     uint64_t due_ns;
     uint64_t away_ns;  /* how long to stay away once the socket has ended */
     uint64_t asked_ns; /* for the socket */
+    uint64_t live_ns;  /* when it was caught up */
     uint64_t replay_events;
     uint64_t replay_bytes;
     struct ledger *ledgers; /* of its groups */
@@ -60,6 +62,7 @@ struct counting_clients {
     int epoll_fd;
     size_t count;
     size_t live_count;
+    uint64_t jitter_ns;
     uint64_t looked_ns;
     uint64_t now_ns; /* when the bytes at hand were read */
     struct client *clients;
@@ -97,6 +100,7 @@ struct counting_clients *counting_clients_new(const struct tenant *tenant,
     c->tenant = tenant;
     c->groups = groups;
     c->port = port;
+    c->jitter_ns = JITTER_NS;
     c->count = count;
     c->clients = calloc(count, sizeof *c->clients);
     c->ledgers = calloc(count * groups->each, sizeof *c->ledgers);
@@ -145,7 +149,7 @@ void counting_clients_free(struct counting_clients *c)
 
 static void come_back(struct counting_clients *c, struct client *client)
 {
-    drop(c, client, client->is_leaving ? client->away_ns : chance_below(COME_BACK_NS));
+    drop(c, client, client->is_leaving ? client->away_ns : chance_below(c->jitter_ns));
 }
 
 static void ask(struct counting_clients *c, struct client *client, const char *request, int len)
@@ -173,6 +177,10 @@ static void begin_connection(struct counting_clients *c, struct client *client)
         client->due_ns = clock_mono_ns() + NOBODY_LISTENS_NS;
         return;
     }
+    if (client->receive_bytes > 0 &&
+        setsockopt(client->fd, SOL_SOCKET, SO_RCVBUF, &client->receive_bytes,
+                   sizeof client->receive_bytes) != 0)
+        fail("no buffer: %m");
     client->state = CLIENT_TOKEN;
     client->is_leaving = false;
     client->is_told = false;
@@ -264,6 +272,7 @@ static void take_message(struct counting_clients *c, struct client *client, stru
 static void go_live(struct counting_clients *c, struct client *client)
 {
     client->state = CLIENT_LIVE;
+    client->live_ns = clock_mono_ns();
     c->live_count++;
 }
 
@@ -412,7 +421,7 @@ static void take_refusal(struct counting_clients *c, struct client *client,
     if (reply->status != 503 && reply->status != 429) rest_reply_must_succeed(reply, "a handshake");
     if (wait_s == 0) fail("a refusal without Retry-After");
     c->tally.refused_count++;
-    drop(c, client, wait_s * 1000000000u + chance_below(COME_BACK_NS));
+    drop(c, client, wait_s * 1000000000u + chance_below(c->jitter_ns));
 }
 
 static void open_socket(struct counting_clients *c, struct client *client)
@@ -499,6 +508,11 @@ void counting_clients_connect(struct counting_clients *c, uint64_t within_ns)
             c->clients[i].due_ns = now_ns + chance_below(within_ns);
 }
 
+void counting_clients_jitter(struct counting_clients *c, uint64_t within_ns)
+{
+    c->jitter_ns = within_ns;
+}
+
 static void look(struct counting_clients *c)
 {
     uint64_t now_ns = clock_mono_ns();
@@ -559,6 +573,11 @@ bool counting_clients_cut(struct counting_clients *c, size_t client_number, enum
     return true;
 }
 
+void counting_clients_limit_buffer(struct counting_clients *c, size_t client, int bytes)
+{
+    c->clients[client].receive_bytes = bytes;
+}
+
 void counting_clients_pause(struct counting_clients *c, size_t client)
 {
     if (epoll_ctl(c->epoll_fd, EPOLL_CTL_DEL, c->clients[client].fd, NULL) != 0)
@@ -582,9 +601,9 @@ size_t counting_clients_live_count(const struct counting_clients *c)
     return c->live_count;
 }
 
-bool counting_clients_is_live(const struct counting_clients *c, size_t client)
+uint64_t counting_clients_live_ns(const struct counting_clients *c, size_t client)
 {
-    return c->clients[client].state == CLIENT_LIVE;
+    return c->clients[client].live_ns;
 }
 
 uint32_t counting_clients_had(const struct counting_clients *c, size_t client, size_t group)

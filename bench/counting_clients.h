@@ -52,11 +52,15 @@ void counting_clients_free(struct counting_clients *c);
 /* Connect all in a random order within this time. Also from where they are, after an end of the
  * server that they have not heard of. */
 void counting_clients_connect(struct counting_clients *c, uint64_t within_ns);
+/* Within how long who lost a socket comes back; a second unless set. */
+void counting_clients_jitter(struct counting_clients *c, uint64_t within_ns);
 /* A moment of everybody's life: read, connect who is due, for at most `timeout_ns`. */
 void counting_clients_poll(struct counting_clients *c, uint64_t timeout_ns);
 /* Cut an open socket; the user comes back after `away_ns`. False: there is none. */
 bool counting_clients_cut(struct counting_clients *c, size_t client, enum cut how,
                           uint64_t away_ns);
+/* From its next socket on its kernel keeps about as much as this, not what it has found useful. */
+void counting_clients_limit_buffer(struct counting_clients *c, size_t client, int bytes);
 /* Stop reading, or go on. */
 void counting_clients_pause(struct counting_clients *c, size_t client);
 void counting_clients_go_on(struct counting_clients *c, size_t client);
@@ -67,7 +71,8 @@ void counting_clients_spoil(struct counting_clients *c, enum spoil how);
 
 /* How many have a socket that is caught up. */
 size_t counting_clients_live_count(const struct counting_clients *c);
-bool counting_clients_is_live(const struct counting_clients *c, size_t client);
+/* When that was, by clock_mono_ns; 0: never. */
+uint64_t counting_clients_live_ns(const struct counting_clients *c, size_t client);
 /* Up to where a client has had everything of a group that it is in. */
 uint32_t counting_clients_had(const struct counting_clients *c, size_t client, size_t group);
 /* How many clients have had all of `expected` messages of each of their groups. */

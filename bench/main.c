@@ -20,6 +20,10 @@ static const struct scenario {
     {"resume", "sockets and servers that are cut: each message once and in order, replays",
      scenario_resume},
     {"send", "durable messages: acknowledged per second, latency, CPU of each", scenario_send},
+    {"slow", "one reader of thousands stops reading: its cost, its end, the others' latency",
+     scenario_slow},
+    {"storm", "a restart under thousands of sockets: when they are back and caught up",
+     scenario_storm},
     {"tokens", "agents that answer token by token: latency and CPU of a delta", scenario_tokens},
 };
 

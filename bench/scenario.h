@@ -13,6 +13,10 @@ void scenario_idle(char **arguments);
 void scenario_resume(char **arguments);
 /* Messages that must be on disk before they are acknowledged. */
 void scenario_send(char **arguments);
+/* One reader of thousands who does not read. */
+void scenario_slow(char **arguments);
+/* Thousands of sockets at once, because the server was restarted under them. */
+void scenario_storm(char **arguments);
 
 /* Agents that answer token by token, and those who listen. */
 void scenario_tokens(char **arguments);

@@ -113,7 +113,8 @@ static void *run(void *arg)
     struct steady_senders *s = sender->all;
     int fd = -1;
 
-    for (uint64_t i = sender->number; i < s->messages_count; i += STEADY_SENDERS_COUNT) {
+    for (uint64_t i = sender->number; i < s->messages_count && !atomic_load(&s->is_stopped);
+         i += STEADY_SENDERS_COUNT) {
         uint64_t due_ns = s->begin_ns + i * UINT64_C(1000000000) / s->rate_per_s;
         child_wait_until(due_ns);
         send_one(sender, i, due_ns, &fd);
@@ -130,6 +131,7 @@ void steady_senders_start(struct steady_senders *s)
     s->begin_ns = clock_mono_ns();
     atomic_store(&s->done_count, 0);
     atomic_store(&s->repeat_count, 0);
+    atomic_store(&s->is_stopped, false);
     for (size_t i = 0; i < STEADY_SENDERS_COUNT; i++) {
         s->senders[i] = (struct steady_sender){.all = s, .number = i};
         if (pthread_create(&s->senders[i].thread, NULL, run, &s->senders[i]) != 0)
@@ -149,6 +151,11 @@ uint32_t steady_senders_in_group(const struct steady_senders *s, uint64_t total,
     size_t place = group % each * (groups_count / each) + group / each; /* in a round */
 
     return (uint32_t)(total / groups_count + (place < total % groups_count));
+}
+
+void steady_senders_stop(struct steady_senders *s)
+{
+    atomic_store(&s->is_stopped, true);
 }
 
 uint64_t steady_senders_join(struct steady_senders *s)

@@ -33,6 +33,7 @@ struct steady_senders {
     uint64_t begin_ns;             /* private, as all that follows */
     _Atomic uint64_t done_count;   /* acknowledged */
     _Atomic uint64_t repeat_count; /* sent again */
+    _Atomic bool is_stopped;
     struct steady_sender senders[STEADY_SENDERS_COUNT];
 };
 
@@ -42,6 +43,8 @@ bool steady_senders_are_done(struct steady_senders *s);
 /* How many messages there are in this group once all were acknowledged, of `total` from the
  * beginning of the groups. */
 uint32_t steady_senders_in_group(const struct steady_senders *s, uint64_t total, size_t group);
+/* Each ends after the message that it is about to send. */
+void steady_senders_stop(struct steady_senders *s);
 /* Waits for the end; returns how many times a message was sent again. */
 uint64_t steady_senders_join(struct steady_senders *s);
 

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+/* slow.c — one reader of thousands stops reading: what it costs the server, when it is put out,
+ * what it has missed when it is back, and whether the others notice. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "bench/counting_clients.h"
+#include "bench/fail.h"
+#include "bench/process_stat.h"
+#include "bench/report.h"
+#include "bench/scenario.h"
+#include "bench/server_process.h"
+#include "bench/steady_senders.h"
+
+#define CONNECT_NS UINT64_C(5000000000)
+#define WAIT_NS_MAX UINT64_C(120000000000)
+#define TURN_NS UINT64_C(5000000)
+#define LOOK_NS UINT64_C(200000000) /* between two looks at the server */
+#define SENDING_S 600u              /* more than any run takes; the rest is not sent */
+#define READER_BYTES 131072         /* of its receive buffer: a few segments of the loopback */
+
+struct slow {
+    struct rig rig;
+    uint64_t users_count;
+    uint64_t rate;
+    uint64_t text_bytes;
+    uint64_t phase_s;
+    uint64_t repetitions_count;
+
+    struct server_process server;
+    struct tenant tenant;
+    struct tenant_groups groups;
+    char id[1][UUID_TEXT_LEN + 1];
+    struct counting_clients *clients;
+    struct rest_client metrics;
+    struct report report;
+    uint64_t rss_max_bytes;
+};
+
+static void read_options(struct slow *s, char **arguments)
+{
+    const struct option own[] = {
+        {.name = "users",
+         .help = "one socket each, all in one conversation",
+         .number = &s->users_count,
+         .number_min = 2,
+         .number_max = COUNTING_CLIENTS_MAX},
+        {.name = "rate",
+         .help = "messages/s",
+         .number = &s->rate,
+         .number_min = 1,
+         .number_max = 10000},
+        {.name = "text-bytes",
+         .help = "of a message",
+         .number = &s->text_bytes,
+         .number_min = 1,
+         .number_max = 1500},
+        {.name = "seconds",
+         .help = "before, and after",
+         .number = &s->phase_s,
+         .number_min = 1,
+         .number_max = 600},
+        {.name = "repetitions",
+         .help = "of the whole",
+         .number = &s->repetitions_count,
+         .number_min = 1,
+         .number_max = REPORT_REPETITIONS_MAX},
+        {0},
+    };
+
+    options_parse(
+        own, rig_options(&s->rig),
+        "slow: one reader of thousands stops reading, is put out with 4008, and comes back "
+        "with\nnothing missing.",
+        arguments);
+}
+
+/* ---- the server ---- */
+
+static uint64_t dropped_count(struct slow *s)
+{
+    static const char name[] = "\ncarillon_listeners_dropped_total ";
+    const struct rest_request request = {.method = "GET", .path = "/metrics"};
+    struct str body = rest_client_call(&s->metrics, &request).body;
+    const char *at = memmem(body.at, body.len, name, sizeof name - 1);
+
+    if (at == NULL) fail("no metric of dropped listeners");
+    return strtoull(at + sizeof name - 1, NULL, 10);
+}
+
+static uint64_t look_at_memory(struct slow *s)
+{
+    uint64_t rss_bytes = process_memory(s->server.pid).rss_bytes;
+
+    if (rss_bytes > s->rss_max_bytes) s->rss_max_bytes = rss_bytes;
+    return rss_bytes;
+}
+
+static void set_up(struct slow *s)
+{
+    server_process_start(&s->server, &s->rig);
+    tenant_open(&s->tenant, s->server.port, s->users_count);
+    s->groups = (struct tenant_groups){
+        .groups_count = 1, .members_count = s->users_count, .each = 1, .ids = s->id};
+    tenant_add_groups(&s->tenant, &s->groups);
+    s->clients = counting_clients_new(&s->tenant, &s->groups, s->server.port, s->users_count);
+    rest_client_open(&s->metrics, s->server.port);
+    (void)dropped_count(s); /* a connection is given ten seconds for its first request */
+}
+
+/* ---- phases ---- */
+
+static void poll_for(struct slow *s, uint64_t duration_ns)
+{
+    uint64_t end_ns = clock_mono_ns() + duration_ns;
+
+    while (clock_mono_ns() < end_ns) counting_clients_poll(s->clients, TURN_NS);
+}
+
+static void report_latency(struct slow *s, const char *p50_name, const char *p99_name)
+{
+    const struct histogram *h = &counting_clients_tally(s->clients)->latency_ns;
+
+    report_add(&s->report, p50_name, (double)histogram_quantile(h, 0.5) / 1e6);
+    report_add(&s->report, p99_name, (double)histogram_quantile(h, 0.99) / 1e6);
+}
+
+static void begin_phase(struct slow *s)
+{
+    histogram_init(&counting_clients_tally(s->clients)->latency_ns);
+}
+
+/* The reader stops, until the server has had enough. */
+static void stall(struct slow *s, size_t reader)
+{
+    uint64_t dropped = dropped_count(s);
+    uint64_t rss_before_bytes = look_at_memory(s);
+    uint64_t begin_ns = clock_mono_ns();
+
+    begin_phase(s);
+    s->rss_max_bytes = rss_before_bytes;
+    counting_clients_pause(s->clients, reader);
+    while (dropped_count(s) == dropped) {
+        if (clock_mono_ns() > begin_ns + WAIT_NS_MAX) fail("the server never has enough");
+        poll_for(s, LOOK_NS);
+        (void)look_at_memory(s);
+    }
+    report_add(&s->report, "put_out_after_s", (double)(clock_mono_ns() - begin_ns) / 1e9);
+    report_latency(s, "others_stalled_p50_ms", "others_stalled_p99_ms");
+    report_add(&s->report, "server_rss_before_mib", (double)rss_before_bytes / 1048576);
+    report_add(&s->report, "server_rss_max_mib", (double)s->rss_max_bytes / 1048576);
+    report_add(&s->report, "server_rss_grown_kib",
+               (double)(s->rss_max_bytes - rss_before_bytes) / 1024);
+}
+
+/* It reads on: what was in its way, then the close, then what it missed. */
+static void come_back(struct slow *s, size_t reader)
+{
+    const struct counting_tally *tally = counting_clients_tally(s->clients);
+    uint64_t before = tally->replayed_count;
+    uint64_t begin_ns = clock_mono_ns();
+
+    counting_clients_go_on(s->clients, reader);
+    while (counting_clients_live_ns(s->clients, reader) < begin_ns) {
+        if (clock_mono_ns() > begin_ns + WAIT_NS_MAX) fail("the reader does not come back");
+        counting_clients_poll(s->clients, TURN_NS);
+    }
+    report_add(&s->report, "reader_replayed", (double)(tally->replayed_count - before));
+}
+
+static void run(struct slow *s)
+{
+    static struct steady_senders senders;
+    const struct counting_tally *tally = counting_clients_tally(s->clients);
+    size_t reader = s->users_count - 1;
+    uint64_t rss_bytes;
+
+    counting_clients_limit_buffer(s->clients, reader, READER_BYTES);
+    counting_clients_connect(s->clients, CONNECT_NS);
+    while (counting_clients_live_count(s->clients) < s->users_count)
+        counting_clients_poll(s->clients, TURN_NS);
+    senders = (struct steady_senders){
+        .port = s->server.port,
+        .tenant = &s->tenant,
+        .groups = &s->groups,
+        .rate_per_s = s->rate,
+        .messages_count = s->rate * SENDING_S,
+        .text_bytes = s->text_bytes,
+    };
+    steady_senders_start(&senders);
+    poll_for(s, s->phase_s * 1000000000u); /* warm up */
+    for (size_t i = 0; i < s->repetitions_count; i++) {
+        rss_bytes = look_at_memory(s);
+        begin_phase(s);
+        poll_for(s, s->phase_s * 1000000000u);
+        report_add(&s->report, "server_rss_grown_by_itself_kib",
+                   ((double)look_at_memory(s) - (double)rss_bytes) / 1024);
+        report_latency(s, "others_before_p50_ms", "others_before_p99_ms");
+        stall(s, reader);
+        come_back(s, reader);
+        begin_phase(s);
+        poll_for(s, s->phase_s * 1000000000u);
+        report_latency(s, "others_after_p50_ms", "others_after_p99_ms");
+        report_add(&s->report, "closed_with_4008", (double)tally->slow_count);
+        report_add(&s->report, "missing", (double)tally->ledger.missing_count);
+        report_add(&s->report, "twice_or_late", (double)tally->ledger.twice_count);
+    }
+    steady_senders_stop(&senders);
+    (void)steady_senders_join(&senders);
+}
+
+/* The reader was put out each time, and nobody else. */
+static void judge(const struct slow *s)
+{
+    const struct counting_tally *tally = counting_clients_tally(s->clients);
+
+    if (tally->slow_count != s->repetitions_count ||
+        tally->opened_count - s->users_count != s->repetitions_count)
+        fail("somebody else was put out, or the reader was not");
+    if (tally->ledger.missing_count + tally->ledger.twice_count > 0)
+        fail("messages were missed, or came twice or out of order");
+}
+
+void scenario_slow(char **arguments)
+{
+    static struct slow s = {
+        .users_count = 2000,
+        .rate = 20,
+        .text_bytes = 1400,
+        .phase_s = 8,
+        .repetitions_count = 3,
+    };
+
+    rig_init(&s.rig);
+    read_options(&s, arguments);
+    report_init(&s.report, "slow");
+    printf("slow: %" PRIu64 " readers of %" PRIu64 " messages/s of %" PRIu64
+           " bytes, of whom one stops\n",
+           s.users_count, s.rate, s.text_bytes);
+    set_up(&s);
+    run(&s);
+    report_print(&s.report);
+    judge(&s);
+    rest_client_close(&s.metrics);
+    counting_clients_free(s.clients);
+    tenant_close(&s.tenant);
+    server_process_stop(&s.server);
+}
