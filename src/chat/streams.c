@@ -402,8 +402,14 @@ static void end_stream(struct stream *s, struct stream_op *op)
     if (s->unsaved.len > 0) save(s, NULL);
 }
 
+static void peek(struct streams *st, struct stream_op *op);
+
 static void perform(struct stream *s, struct stream_op *op)
 {
+    if (op->kind == STREAM_PEEK) {
+        peek(s->streams, op);
+        return;
+    }
     if (op->kind == STREAM_OPEN || op->kind == STREAM_CHANGE) {
         decide(s, op);
         return;
@@ -460,13 +466,14 @@ static void on_op(struct inbox_item *item, void *receiver)
 {
     struct stream_op *op = (struct stream_op *)item;
     struct streams *st = receiver;
-    struct stream *s;
+    struct stream *s = stream_find(st, &op->task_id);
+    bool is_opening = s != NULL && s->running != NULL && s->running->kind == STREAM_OPEN;
 
-    if (op->kind == STREAM_PEEK) {
+    /* A stream that is being opened is in the rows before it is here: who looks waits for it. */
+    if (op->kind == STREAM_PEEK && !is_opening) {
         peek(st, op);
         return;
     }
-    s = stream_find(st, &op->task_id);
     if (s == NULL) s = stream_make(st, &op->task_id);
     if (s == NULL) {
         refuse_busy(op);

@@ -173,6 +173,26 @@ static void text_is_there_before_it_is_saved_and_after(void **state)
     assert_int_equal(stored_task(f).saved_bytes, 7);
 }
 
+static void who_looks_while_it_is_opened_sees_it_open(void **state)
+{
+    struct fixture *f = *state;
+    struct stream_op op = {.job = &f->open.job};
+    struct stream_op look = {0};
+    bool is_open;
+    bool is_seen;
+
+    f->open = (struct task_stream_open){.caller = testing_caller(f->w, ROBOT),
+                                        .task_id = f->task.task_id,
+                                        .offset_bytes = UINT64_MAX};
+    f->open.job.arena = &f->w->arena;
+    task_stream_open_init(&f->open);
+    begin(f, &op, STREAM_OPEN, &is_open);
+    begin(f, &look, STREAM_PEEK, &is_seen);
+    finish(f, &is_seen);
+    assert_true(is_open);
+    assert_int_equal(look.state, STREAM_LIVE);
+}
+
 static void an_end_saves_and_is_then_forgotten(void **state)
 {
     struct fixture *f = *state;
@@ -506,6 +526,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STREAM_TEST(text_is_there_before_it_is_saved_and_after),
+        STREAM_TEST(who_looks_while_it_is_opened_sees_it_open),
         STREAM_TEST(an_end_saves_and_is_then_forgotten),
         STREAM_TEST(a_change_takes_the_rest_along_and_ends_the_watch),
         STREAM_TEST(a_refused_change_leaves_the_stream_alone),
