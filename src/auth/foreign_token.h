@@ -30,8 +30,9 @@ bool foreign_token_is(struct str token);
 /* Until when one that was verified now is believed without another look at it and its user. */
 uint64_t foreign_token_believed_until(uint64_t now_sec, uint64_t expires_at_sec);
 
-/* R_UNAUTHENTICATED: `reason` gets a snake_case literal for the log. R_NOT_FOUND: no key of the set
- * is that of the token; `keys` may be NULL, which has none. Takes some 100 µs. */
+/* R_UNAUTHENTICATED: `reason` gets a snake_case literal for the log. R_NOT_FOUND: no key of the
+ * set is that of the token; `keys` may be NULL, which has none. Takes some 20 µs (RS256) or 50
+ * µs (ES256). */
 MUST_USE enum result foreign_token_verify(const struct foreign_issuer *issuer,
                                           const struct jwks *keys, struct str token,
                                           uint64_t now_ms, struct arena *arena,
