@@ -104,6 +104,18 @@ export class ChatApi {
   }
 
   /**
+   * What a message said before, the newest first; the one with `editCount` 0 is what was sent.
+   * @example
+   * const { id } = await api.send({ conversationId, contentText: 'Helo' })
+   * await api.editMessage(id, 'Hello')
+   * const { edits } = await api.getEdits(id)
+   * assert.equal(edits[0].contentText, 'Helo')
+   */
+  getEdits(messageId: string): Promise<{ edits: t.Edit[]; hasMore: boolean }> {
+    return this.#ask('GET', message(messageId, '/edits'))
+  }
+
+  /**
    * Delete a message for everybody; its place and number stay. Deleting again is nothing.
    * @example
    * const { id } = await api.send({ conversationId, contentText: 'Oops' })
@@ -220,6 +232,16 @@ export class ChatApi {
   }
 
   /**
+   * Give somebody another role. For owners.
+   * @example
+   * await api.setRole(conversationId, otherUserId, 'admin')
+   */
+  async setRole(id: string, userId: string, role: 'owner' | 'admin' | 'member'): Promise<void> {
+    const path = conversation(id, `/participants/${part(userId)}`)
+    await this.#ask('PATCH', path, { body: { role }, isRepeatable: true })
+  }
+
+  /**
    * Remove somebody, or leave with one's own id.
    * @example
    * await api.removeParticipant(conversationId, otherUserId)
@@ -309,6 +331,16 @@ export class ChatApi {
    */
   me(): Promise<{ user: t.User; tenant: { id: string; name: string } }> {
     return this.#ask('GET', '/auth/me')
+  }
+
+  /**
+   * Change what others see of oneself; `''` takes something away.
+   * @example
+   * const { user } = await api.updateProfile({ bio: 'Counts on engines.' })
+   * assert.equal(user.bio, 'Counts on engines.')
+   */
+  updateProfile(change: t.ProfileChange): Promise<{ user: t.User }> {
+    return this.#ask('PATCH', '/auth/profile', { body: change, isRepeatable: true })
   }
 
   /**

@@ -462,6 +462,7 @@ export class ConversationStore extends Observable<ConversationSnapshot> {
         this.#showTyping(of(type).user_id, type === 'typing.start')
         break
       case 'participant.added':
+      case 'participant.updated':
       case 'participant.removed':
         this.#soon(() => this.#loadParticipants())
         break

@@ -210,6 +210,16 @@ export interface UpdateConversationRequest {
   description?: string
 }
 
+/** What to change of oneself. */
+export interface ProfileChange {
+  displayName?: string
+  avatarUrl?: string
+  timezone?: string
+  bio?: string
+  language?: string
+  jobTitle?: string
+}
+
 /** What to look for. `beforeSeq` pages within one conversation. */
 export interface SearchRequest {
   q: string
@@ -316,6 +326,13 @@ export interface EditedMessage {
   contentMeta?: string
   editCount: number
   editedAt: string
+}
+/** What a message said before an edit. */
+export interface Edit {
+  editCount: number
+  contentText: string
+  contentMeta?: string
+  writtenAt: string
 }
 /** What was found, the newest first; `snippet` marks it with `<mark>`. */
 export interface SearchAnswer {
@@ -437,6 +454,12 @@ export interface AddedEvents {
   'message.changed': { message: WireMessage }
   'message.read': { conversation_id: string; user_id: string; last_read_seq: number }
   'participant.added': { conversation_id: string; user_id: string; added_by: string }
+  'participant.updated': {
+    conversation_id: string
+    user_id: string
+    role: Role
+    updated_by: string
+  }
   'participant.removed': {
     conversation_id: string
     user_id: string

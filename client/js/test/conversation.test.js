@@ -109,6 +109,8 @@ describe('reading', () => {
   test('who comes and goes is in participants; who is removed sees it gone', async (t) => {
     const room = await makeRoom()
     const { shows } = await open(t, grace, room)
+    await apiOf(ada).setRole(room, grace.id, 'admin')
+    await shows(({ participants }) => participants.some(({ role }) => role === 'admin'), 'a role')
     await apiOf(ada).removeParticipant(room, grace.id)
     await shows((now) => now.status === 'gone', 'the end')
   })

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { ChatApi, ChatClient, ChatSocket } from '@carillon/chat'
+import * as docs from '../../../test/lib/docs.js'
 import { examples, reference } from '../docs.mjs'
 import { Site, bundle, launch, openTab } from './lib/browser.js'
 import { ROOT } from './lib/source.js'
@@ -22,6 +23,19 @@ const blocks = (language) =>
 test('docs/client-js.md is what the sources say', () => {
   assert.equal(readFileSync(join(ROOT, '../../docs/client-js.md'), 'utf8'), reference(),
     'node client/js/docs.mjs > docs/client-js.md')
+})
+
+// Not for those who use a client: accounts are made elsewhere, keys are for backends.
+const NOT_OURS = [
+  /^POST \/auth\//, / \/v1\/tenant\//, /^POST \/v1\/chat\/(tokens|agents)$/, / \/v1\/livekit\//,
+  /^GET \/(\w+\.yaml|healthz|readyz|metrics)?$/,
+]
+
+test('every event of the server has a type', () => {
+  const types = readFileSync(join(ROOT, 'src/types.ts'), 'utf8')
+  const isThere = (name) => types.includes(`'${name}'`) || types.includes(`\n  ${name}: {`)
+  assert.ok(docs.eventsOfSource().size > 20)
+  assert.deepEqual([...docs.eventsOfSource()].filter((name) => !isThere(name)), [])
 })
 
 test('every function has an example', () => {
@@ -71,6 +85,21 @@ async function run(code, scene) {
 }
 
 describe('the examples', () => {
+  // Which routes were asked, with `:` for what is an id.
+  const asked = new Set()
+  const { fetch } = globalThis
+  before(() => {
+    globalThis.fetch = (url, init) => {
+      const { pathname } = new URL(url)
+      const path = pathname.replace(/\/[0-9a-f-]{36}/g, '/:').replace(/(sessions)\/[^/]+/, '$1/:')
+      asked.add(`${init.method} ${path}`)
+      return fetch(url, init)
+    }
+  })
+  after(() => {
+    globalThis.fetch = fetch
+  })
+
   for (const { of, code } of all.filter(({ entry }) => entry !== REACT)) {
     test(of, async (t) => {
       const scene = await makeScene(t)
@@ -79,6 +108,13 @@ describe('the examples', () => {
       await run(code, scene)
     })
   }
+
+  test('among them they use every route of the server', () => {
+    const ours = [...docs.routesOfSource()].filter((route) =>
+      !NOT_OURS.some((pattern) => pattern.test(route)))
+    assert.ok(ours.length > 40, String(ours.length))
+    assert.deepEqual(ours.filter((route) => !asked.has(route)), [])
+  })
 })
 
 test('the examples of client/js/README.md', async (t) => {
