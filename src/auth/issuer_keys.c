@@ -225,11 +225,17 @@ void issuer_keys_start(struct issuer_keys *k)
     k->is_started = true;
 }
 
-void issuer_keys_stop(struct issuer_keys *k)
+void issuer_keys_give_up(struct issuer_keys *k)
 {
     if (k == NULL) return;
     atomic_store(&k->is_stopping, true);
     inbox_close(&k->inbox);
+}
+
+void issuer_keys_stop(struct issuer_keys *k)
+{
+    if (k == NULL) return;
+    issuer_keys_give_up(k);
     if (k->is_started) CHECK(pthread_join(k->thread, NULL) == 0);
     k->is_started = false;
 }

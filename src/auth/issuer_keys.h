@@ -20,13 +20,15 @@ struct issuer_keys_options {
     void *arg;
 };
 
-/* Main thread, as the next four. R_INVALID: the issuer's address is none that we would believe. */
+/* Main thread, as the next five. R_INVALID: the issuer's address is none that we would believe. */
 MUST_USE enum result issuer_keys_new(struct issuer_keys **out,
                                      const struct issuer_keys_options *options,
                                      struct fault *fault);
 void issuer_keys_start(struct issuer_keys *k);
-/* Gives up a fetch that is under way, answers everybody who waits, ends the thread. Accepts
- * NULL. */
+/* Nothing is fetched any more, also not what is under way, and whoever waits is answered within a
+ * second. Accepts NULL. */
+void issuer_keys_give_up(struct issuer_keys *k);
+/* The same, and waits for the end of the thread. Accepts NULL. */
 void issuer_keys_stop(struct issuer_keys *k);
 /* After it was stopped, or never started. Accepts NULL. */
 void issuer_keys_free(struct issuer_keys *k);

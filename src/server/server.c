@@ -234,6 +234,7 @@ static void on_signal(uv_signal_t *handle, int number)
               LOG_FIELD_U64("connections", connections_count(s)));
     acceptor_close(&s->acceptor);
     s->is_listening = false;
+    issuer_keys_give_up(s->issuer_keys); /* whoever waits for a key would hold the drain up */
     CHECK(uv_timer_start(&s->drain_timer, on_drain_timeout, limit_ms, 0) == 0);
     for (size_t i = 0; i < s->workers_count; i++)
         worker_drain(s->workers[i], &plan, on_worker_drained, s);
