@@ -40,6 +40,7 @@ struct client {
     int receive_bytes; /* of the kernel's buffer; 0: what it likes */
     uint64_t due_ns;
     uint64_t away_ns;  /* how long to stay away once the socket has ended */
+    uint64_t hint_ns;  /* how long the server asked for; 0: it did not */
     uint64_t asked_ns; /* for the socket */
     uint64_t live_ns;  /* when it was caught up */
     uint64_t replay_events;
@@ -63,6 +64,7 @@ struct counting_clients {
     size_t count;
     size_t live_count;
     uint64_t jitter_ns;
+    bool heeds_hints;
     uint64_t looked_ns;
     uint64_t now_ns; /* when the bytes at hand were read */
     struct client *clients;
@@ -149,7 +151,12 @@ void counting_clients_free(struct counting_clients *c)
 
 static void come_back(struct counting_clients *c, struct client *client)
 {
-    drop(c, client, client->is_leaving ? client->away_ns : chance_below(c->jitter_ns));
+    uint64_t away_ns = client->is_leaving    ? client->away_ns
+                       : client->hint_ns > 0 ? client->hint_ns
+                                             : chance_below(c->jitter_ns);
+
+    client->hint_ns = 0;
+    drop(c, client, away_ns);
 }
 
 static void ask(struct counting_clients *c, struct client *client, const char *request, int len)
@@ -392,6 +399,8 @@ static void take_close(struct counting_clients *c, struct client *client, struct
 
     client->is_told = true;
     if (client->is_leaving) return;
+    if (code == WS_CLOSE_RESTART && c->heeds_hints)
+        client->hint_ns = find_number(str_slice(payload, 2, SIZE_MAX), "again in ") * 1000000u;
     if (code == WS_CLOSE_RESTART) c->tally.restarts_count++;
     else if (code == WS_CLOSE_SLOW) c->tally.slow_count++;
     else fail("the server closed a WebSocket with code %u", code);
@@ -511,6 +520,11 @@ void counting_clients_connect(struct counting_clients *c, uint64_t within_ns)
 void counting_clients_jitter(struct counting_clients *c, uint64_t within_ns)
 {
     c->jitter_ns = within_ns;
+}
+
+void counting_clients_heed(struct counting_clients *c)
+{
+    c->heeds_hints = true;
 }
 
 static void look(struct counting_clients *c)

@@ -54,6 +54,8 @@ void counting_clients_free(struct counting_clients *c);
 void counting_clients_connect(struct counting_clients *c, uint64_t within_ns);
 /* Within how long who lost a socket comes back; a second unless set. */
 void counting_clients_jitter(struct counting_clients *c, uint64_t within_ns);
+/* From now on who is told by a stopping server when to come back comes then, instead. */
+void counting_clients_heed(struct counting_clients *c);
 /* A moment of everybody's life: read, connect who is due, for at most `timeout_ns`. */
 void counting_clients_poll(struct counting_clients *c, uint64_t timeout_ns);
 /* Cut an open socket; the user comes back after `away_ns`. False: there is none. */

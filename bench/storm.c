@@ -88,7 +88,7 @@ static void read_options(struct storm *s, char **arguments)
          .number_min = 1,
          .number_max = 10000},
         {.name = "jitter-ms",
-         .help = "within which who lost a socket comes back",
+         .help = "within which who lost a socket comes back, if not told when",
          .number = &s->jitter_ms,
          .number_max = 60000},
         {.name = "repetitions",
@@ -119,6 +119,7 @@ static void set_up(struct storm *s)
     tenant_add_groups(&s->tenant, &s->groups);
     s->clients = counting_clients_new(&s->tenant, &s->groups, s->server.port, s->users_count);
     counting_clients_jitter(s->clients, s->jitter_ms * 1000000u);
+    counting_clients_heed(s->clients);
 }
 
 static void look_at_memory(struct storm *s)

@@ -104,7 +104,7 @@ static_assert(TLS_OWED_BYTES_MAX >= 2 * TLS_RECORD_BYTES_MAX, "one write always 
 
 /* ---- stopping (api/farewell) ---- */
 #define FAREWELL_WAVE_MS 100u         /* from one wave of closes to the next */
-#define FAREWELL_WAVE_SOCKETS 250u    /* of a worker; past it: another wave, while there is time */
+#define FAREWELL_WAVE_SOCKETS 500u    /* of a worker; past it: another wave, while there is time */
 #define FAREWELL_MS_MAX 5000u         /* until the last wave; past it: larger waves */
 #define FAREWELL_SPREAD_MS_MIN 1000u  /* over which a few sockets are told to come back */
 #define FAREWELL_SPREAD_MS_MAX 30000u /* and very many; past it: more of them in each second */

@@ -10,20 +10,23 @@
 #include "base/check.h"
 #include "limits.h"
 
-#define RESTART_MS 1000u        /* from the last wave until there is a server again */
-#define SPREAD_MS_PER_SOCKET 2u /* 500 come back in a second, a tenth of what one core can take */
+#define RESTART_MS 1000u /* from the last wave until there is a server again */
+/* Of a worker, in a second: a quarter of what its core can take, half of it with TLS. */
+#define SPREAD_SOCKETS_PER_SEC 1000u
 
 static uint64_t clamp(uint64_t value, uint64_t min, uint64_t max)
 {
     return value < min ? min : value > max ? max : value;
 }
 
-struct farewell_plan farewell_plan_of(uint64_t sockets_count, uint64_t limit_ms)
+struct farewell_plan farewell_plan_of(uint64_t sockets_count, uint64_t workers_count,
+                                      uint64_t limit_ms)
 {
+    uint64_t spread_ms = sockets_count * 1000 / (SPREAD_SOCKETS_PER_SEC * workers_count);
+
     return (struct farewell_plan){
         .window_ms = (uint32_t)clamp(limit_ms / 2, 0, FAREWELL_MS_MAX),
-        .spread_ms = (uint32_t)clamp(sockets_count * SPREAD_MS_PER_SOCKET, FAREWELL_SPREAD_MS_MIN,
-                                     FAREWELL_SPREAD_MS_MAX),
+        .spread_ms = (uint32_t)clamp(spread_ms, FAREWELL_SPREAD_MS_MIN, FAREWELL_SPREAD_MS_MAX),
     };
 }
 

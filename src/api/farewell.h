@@ -14,7 +14,8 @@ struct farewell_plan {
 };
 
 /* For a server with so many sockets, whose connections have `limit_ms` to be gone. Any thread. */
-struct farewell_plan farewell_plan_of(uint64_t sockets_count, uint64_t limit_ms);
+struct farewell_plan farewell_plan_of(uint64_t sockets_count, uint64_t workers_count,
+                                      uint64_t limit_ms);
 
 struct farewell {
     struct farewell_plan plan;

@@ -15,7 +15,7 @@
 
 static struct farewell of(uint32_t sockets_count, uint64_t limit_ms)
 {
-    struct farewell_plan plan = farewell_plan_of(sockets_count, limit_ms);
+    struct farewell_plan plan = farewell_plan_of(sockets_count, 1, limit_ms);
     struct farewell f;
 
     farewell_init(&f, &plan, sockets_count);
@@ -43,9 +43,10 @@ static void D8_waves_end_in_half_of_the_time(void **state)
         uint64_t limit_ms;
         uint32_t waves_count;
     } rows[] = {
-        {11249, LIMIT_MS, 45},
-        {11250, LIMIT_MS, 45},
-        {11251, LIMIT_MS, 45},
+        {22000, LIMIT_MS, 44},
+        {22001, LIMIT_MS, 45},
+        {22500, LIMIT_MS, 45},
+        {22501, LIMIT_MS, 45},
         {CONNECTIONS_MAX, LIMIT_MS, 45},
         {CONNECTIONS_MAX, 1000000, FAREWELL_MS_MAX / FAREWELL_WAVE_MS},
         {CONNECTIONS_MAX, 2 * FAREWELL_WAVE_MS, 1},
@@ -62,15 +63,22 @@ static void D8_waves_end_in_half_of_the_time(void **state)
     }
 }
 
+static uint32_t spread_of(uint64_t sockets_count, uint64_t workers_count)
+{
+    return farewell_plan_of(sockets_count, workers_count, LIMIT_MS).spread_ms;
+}
+
 static void D8_few_come_back_soon_and_many_spread_out(void **state)
 {
     (void)state;
-    assert_int_equal(farewell_plan_of(0, LIMIT_MS).spread_ms, FAREWELL_SPREAD_MS_MIN);
-    assert_int_equal(farewell_plan_of(500, LIMIT_MS).spread_ms, FAREWELL_SPREAD_MS_MIN);
-    assert_int_equal(farewell_plan_of(501, LIMIT_MS).spread_ms, FAREWELL_SPREAD_MS_MIN + 2);
-    assert_int_equal(farewell_plan_of(5000, LIMIT_MS).spread_ms, 10000);
-    assert_int_equal(farewell_plan_of(15000, LIMIT_MS).spread_ms, FAREWELL_SPREAD_MS_MAX);
-    assert_int_equal(farewell_plan_of(15001, LIMIT_MS).spread_ms, FAREWELL_SPREAD_MS_MAX);
+    assert_int_equal(spread_of(0, 1), FAREWELL_SPREAD_MS_MIN);
+    assert_int_equal(spread_of(1000, 1), FAREWELL_SPREAD_MS_MIN);
+    assert_int_equal(spread_of(1001, 1), FAREWELL_SPREAD_MS_MIN + 1);
+    assert_int_equal(spread_of(5000, 1), 5000);
+    assert_int_equal(spread_of(5000, 2), 2500);
+    assert_int_equal(spread_of(30000, 1), FAREWELL_SPREAD_MS_MAX);
+    assert_int_equal(spread_of(30001, 1), FAREWELL_SPREAD_MS_MAX);
+    assert_int_equal(spread_of(CONNECTIONS_MAX, WORKERS_MAX), 15625);
 }
 
 /* Whichever wave somebody is in: they are back no sooner than there is a server, and no later than
@@ -84,8 +92,8 @@ static void D8_every_wave_comes_back_at_the_same_time(void **state)
     for (; f.waves_done < f.waves_count; f.waves_done++) {
         uint32_t told_ms = f.waves_done * FAREWELL_WAVE_MS;
         assert_int_equal(told_ms + farewell_hint_ms(&f, 0), end_ms + 1000);
-        assert_int_equal(told_ms + farewell_hint_ms(&f, 9999), end_ms + 1000 + 9999);
-        assert_int_equal(told_ms + farewell_hint_ms(&f, 10000), end_ms + 1000);
+        assert_int_equal(told_ms + farewell_hint_ms(&f, 4999), end_ms + 1000 + 4999);
+        assert_int_equal(told_ms + farewell_hint_ms(&f, 5000), end_ms + 1000);
     }
 }
 

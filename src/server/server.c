@@ -223,7 +223,7 @@ static void on_signal(uv_signal_t *handle, int number)
     struct server *s = handle->data;
     /* The rest of the time is the store's, for what it was given. */
     uint64_t limit_ms = s->config->drain_timeout_sec * 900;
-    struct farewell_plan plan = farewell_plan_of(connections_count(s), limit_ms);
+    struct farewell_plan plan = farewell_plan_of(connections_count(s), s->workers_count, limit_ms);
 
     if (s->is_stopping) {
         log_write(LOG_WARN, "stopped_at_once", LOG_FIELD_I64("signal", number));
