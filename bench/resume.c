@@ -247,6 +247,17 @@ static void add_figures(struct resume *r, const struct counting_tally *t)
     report_add(report, "twice_or_late", (double)t->ledger.twice_count);
 }
 
+/* The server of a bad run has ended when this program does; its data stays, to be looked at. */
+static void judge(struct resume *r, const struct counting_tally *t)
+{
+    if (t->ledger.missing_count + t->ledger.twice_count == 0) return;
+    server_process_signal(&r->server, SIGTERM);
+    while (!server_process_has_ended(&r->server, SIGTERM))
+        counting_clients_poll(r->clients, TURN_NS);
+    fail("messages were missed, or came twice or out of order; the data is in %s",
+         r->server.data_directory);
+}
+
 void scenario_resume(char **arguments)
 {
     static struct resume r = {
@@ -273,8 +284,7 @@ void scenario_resume(char **arguments)
     tally = counting_clients_tally(r.clients);
     add_figures(&r, tally);
     report_print(&r.report);
-    if (tally->ledger.missing_count + tally->ledger.twice_count > 0)
-        fail("messages were missed, or came twice or out of order");
+    judge(&r, tally);
     counting_clients_free(r.clients);
     tenant_close(&r.tenant);
     server_process_stop(&r.server);
