@@ -50,7 +50,7 @@ describe('users who count', () => {
 
   test('and so it is when replays are refused and a sync takes their place', async (t) => {
     const run = await resume(t, { seed: 2 },
-      ['--event-log-days', '0', '--event-log-events-min', '2'])
+      ['--event-log-days', '0', '--event-log-events-min', '1'])
     assertEachOnce(run)
     assert.ok(run.figures.messages_by_sync > 0)
   })
