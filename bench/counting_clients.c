@@ -553,6 +553,13 @@ void counting_clients_poll(struct counting_clients *c, uint64_t timeout_ns)
     for (int i = 0; i < count; i++) read_client(c, &c->clients[events[i].data.u32]);
 }
 
+void counting_clients_poll_for(struct counting_clients *c, uint64_t duration_ns)
+{
+    uint64_t end_ns = clock_mono_ns() + duration_ns;
+
+    while (clock_mono_ns() < end_ns) counting_clients_poll(c, LOOK_NS);
+}
+
 static void abandon(struct counting_clients *c, struct client *client)
 {
     size_t at = (c->abandoned_first + c->abandoned_count) % ABANDONED_MAX;

@@ -58,6 +58,8 @@ void counting_clients_jitter(struct counting_clients *c, uint64_t within_ns);
 void counting_clients_heed(struct counting_clients *c);
 /* A moment of everybody's life: read, connect who is due, for at most `timeout_ns`. */
 void counting_clients_poll(struct counting_clients *c, uint64_t timeout_ns);
+/* As many moments as there are in this time. */
+void counting_clients_poll_for(struct counting_clients *c, uint64_t duration_ns);
 /* Cut an open socket; the user comes back after `away_ns`. False: there is none. */
 bool counting_clients_cut(struct counting_clients *c, size_t client, enum cut how,
                           uint64_t away_ns);

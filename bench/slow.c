@@ -11,6 +11,7 @@
 #include "bench/process_stat.h"
 #include "bench/report.h"
 #include "bench/scenario.h"
+#include "bench/server_metrics.h"
 #include "bench/server_process.h"
 #include "bench/steady_senders.h"
 
@@ -79,15 +80,9 @@ static void read_options(struct slow *s, char **arguments)
 
 /* ---- the server ---- */
 
-static uint64_t dropped_count(struct slow *s)
+static double dropped_count(struct slow *s)
 {
-    static const char name[] = "\ncarillon_listeners_dropped_total ";
-    const struct rest_request request = {.method = "GET", .path = "/metrics"};
-    struct str body = rest_client_call(&s->metrics, &request).body;
-    const char *at = memmem(body.at, body.len, name, sizeof name - 1);
-
-    if (at == NULL) fail("no metric of dropped listeners");
-    return strtoull(at + sizeof name - 1, NULL, 10);
+    return server_metric(&s->metrics, "carillon_listeners_dropped_total");
 }
 
 static uint64_t look_at_memory(struct slow *s)
@@ -112,13 +107,6 @@ static void set_up(struct slow *s)
 
 /* ---- phases ---- */
 
-static void poll_for(struct slow *s, uint64_t duration_ns)
-{
-    uint64_t end_ns = clock_mono_ns() + duration_ns;
-
-    while (clock_mono_ns() < end_ns) counting_clients_poll(s->clients, TURN_NS);
-}
-
 static void report_latency(struct slow *s, const char *p50_name, const char *p99_name)
 {
     const struct histogram *h = &counting_clients_tally(s->clients)->latency_ns;
@@ -135,7 +123,7 @@ static void begin_phase(struct slow *s)
 /* The reader stops, until the server has had enough. */
 static void stall(struct slow *s, size_t reader)
 {
-    uint64_t dropped = dropped_count(s);
+    double dropped = dropped_count(s);
     uint64_t rss_before_bytes = look_at_memory(s);
     uint64_t begin_ns = clock_mono_ns();
 
@@ -144,7 +132,7 @@ static void stall(struct slow *s, size_t reader)
     counting_clients_pause(s->clients, reader);
     while (dropped_count(s) == dropped) {
         if (clock_mono_ns() > begin_ns + WAIT_NS_MAX) fail("the server never has enough");
-        poll_for(s, LOOK_NS);
+        counting_clients_poll_for(s->clients, LOOK_NS);
         (void)look_at_memory(s);
     }
     report_add(&s->report, "put_out_after_s", (double)(clock_mono_ns() - begin_ns) / 1e9);
@@ -190,18 +178,18 @@ static void run(struct slow *s)
         .text_bytes = s->text_bytes,
     };
     steady_senders_start(&senders);
-    poll_for(s, s->phase_s * 1000000000u); /* warm up */
+    counting_clients_poll_for(s->clients, s->phase_s * 1000000000u); /* warm up */
     for (size_t i = 0; i < s->repetitions_count; i++) {
         rss_bytes = look_at_memory(s);
         begin_phase(s);
-        poll_for(s, s->phase_s * 1000000000u);
+        counting_clients_poll_for(s->clients, s->phase_s * 1000000000u);
         report_add(&s->report, "server_rss_grown_by_itself_kib",
                    ((double)look_at_memory(s) - (double)rss_bytes) / 1024);
         report_latency(s, "others_before_p50_ms", "others_before_p99_ms");
         stall(s, reader);
         come_back(s, reader);
         begin_phase(s);
-        poll_for(s, s->phase_s * 1000000000u);
+        counting_clients_poll_for(s->clients, s->phase_s * 1000000000u);
         report_latency(s, "others_after_p50_ms", "others_after_p99_ms");
         report_add(&s->report, "closed_with_4008", (double)tally->slow_count);
         report_add(&s->report, "missing", (double)tally->ledger.missing_count);

@@ -133,13 +133,6 @@ static void look_at_memory(struct storm *s)
     if (rss_bytes > s->rss_max_bytes) s->rss_max_bytes = rss_bytes;
 }
 
-static void poll_for(struct storm *s, uint64_t duration_ns)
-{
-    uint64_t end_ns = clock_mono_ns() + duration_ns;
-
-    while (clock_mono_ns() < end_ns) counting_clients_poll(s->clients, TURN_NS);
-}
-
 /* From the signal on, in order. */
 static int compare_times(const void *a, const void *b)
 {
@@ -220,14 +213,14 @@ static void run(struct storm *s)
     steady_senders_start(&senders);
     for (size_t i = 0; i < s->repetitions_count; i++) {
         for (size_t k = 0; k < ENDS_COUNT; k++) {
-            poll_for(s, CALM_NS);
+            counting_clients_poll_for(s->clients, CALM_NS);
             restart(s, &endings[k]);
         }
     }
-    poll_for(s, CALM_NS);
+    counting_clients_poll_for(s->clients, CALM_NS);
     steady_senders_stop(&senders);
     (void)steady_senders_join(&senders);
-    poll_for(s, CALM_NS);
+    counting_clients_poll_for(s->clients, CALM_NS);
     report_add(&s->report, "missing", (double)tally->ledger.missing_count);
     report_add(&s->report, "twice_or_late", (double)tally->ledger.twice_count);
     report_add(&s->report, "syncs", (double)tally->syncs_count);
