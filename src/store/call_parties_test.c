@@ -6,6 +6,7 @@
 
 struct fixture {
     struct testing_dir dir;
+    struct arena arena;
     struct tx tx;
     struct call call;
 };
@@ -15,10 +16,7 @@ static int set_up(void **state)
     static struct fixture f;
 
     f = (struct fixture){.call = {.call_id = uuid_new()}};
-    testing_dir_make(&f.dir);
-    f.tx.db = testing_db_open_migrated(&f.dir);
-    f.tx.now_ms = 1000;
-    assert_int_equal(db_begin(f.tx.db), R_OK);
+    testing_rows_begin(&f.dir, &f.arena, &f.tx);
     *state = &f;
     return 0;
 }
@@ -27,9 +25,7 @@ static int tear_down(void **state)
 {
     struct fixture *f = *state;
 
-    db_rollback(f->tx.db);
-    db_close(f->tx.db);
-    testing_dir_remove(&f->dir);
+    testing_rows_end(&f->dir, &f->arena, &f->tx);
     return 0;
 }
 

@@ -18,11 +18,7 @@ static int set_up(void **state)
     static struct fixture f;
 
     f = (struct fixture){.tenant_id = uuid_new(), .conversation_id = uuid_new()};
-    testing_dir_make(&f.dir);
-    arena_init(&f.arena);
-    f.tx.db = testing_db_open_migrated(&f.dir);
-    f.tx.now_ms = 1000;
-    assert_int_equal(db_begin(f.tx.db), R_OK);
+    testing_rows_begin(&f.dir, &f.arena, &f.tx);
     *state = &f;
     return 0;
 }
@@ -31,10 +27,7 @@ static int tear_down(void **state)
 {
     struct fixture *f = *state;
 
-    db_rollback(f->tx.db);
-    db_close(f->tx.db);
-    arena_release(&f->arena);
-    testing_dir_remove(&f->dir);
+    testing_rows_end(&f->dir, &f->arena, &f->tx);
     return 0;
 }
 
