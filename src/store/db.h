@@ -30,10 +30,6 @@ void db_close(struct db *db);
 
 /* A writer takes the write lock at once. A connection that was lost is opened again first. */
 MUST_USE enum result db_begin(struct db *db);
-/* The same for a writer, but the commit does not wait for the disk: when the machine stops, the
- * transaction may be gone, with all that were begun like this since the last other commit. Nothing
- * else is, and none of it in part. For what can be done again. */
-MUST_USE enum result db_begin_unsynced(struct db *db);
 /* Refuses what has already failed. When it fails, the transaction must be rolled back. */
 MUST_USE enum result db_commit(struct db *db);
 void db_rollback(struct db *db);

@@ -38,9 +38,6 @@ static const char READER_PRAGMAS[] = "PRAGMA query_only=ON;"
 static const char SQL_BEGIN_WRITER[] = "BEGIN IMMEDIATE";
 static const char SQL_BEGIN_READER[] = "BEGIN";
 static const char SQL_COMMIT[] = "COMMIT";
-/* With NORMAL the WAL is synced before a checkpoint only, and by whoever commits with FULL next. */
-static const char SQL_SYNC_OFF[] = "PRAGMA synchronous=NORMAL";
-static const char SQL_SYNC_ON[] = "PRAGMA synchronous=FULL";
 static const char SQL_ROLLBACK[] = "ROLLBACK";
 static const char SQL_SAVEPOINT[] = "SAVEPOINT job";
 static const char SQL_SAVEPOINT_RELEASE[] = "RELEASE job";
@@ -291,14 +288,6 @@ static int control(struct db *db, const char *sql)
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-/* A connection of which this is not certain must not acknowledge anything: it is opened again. */
-static void sync_again(struct db *db)
-{
-    if (!db->is_unsynced) return;
-    if (control(db, SQL_SYNC_ON) != SQLITE_OK) db->is_lost = true;
-    db->is_unsynced = false;
-}
-
 enum result db_begin(struct db *db)
 {
     const char *sql = (db->flags & DB_READER) != 0 ? SQL_BEGIN_READER : SQL_BEGIN_WRITER;
@@ -314,21 +303,6 @@ enum result db_begin(struct db *db)
     return R_OK;
 }
 
-enum result db_begin_unsynced(struct db *db)
-{
-    enum result result;
-    int code;
-
-    CHECK((db->flags & DB_READER) == 0);
-    CHECK(!db->is_in_transaction);
-    if (db->is_lost && (result = reconnect(db)) != R_OK) return result;
-    if ((code = control(db, SQL_SYNC_OFF)) != SQLITE_OK)
-        return db_sqlite_fail_logged(db, code, SQL_SYNC_OFF);
-    db->is_unsynced = true;
-    if ((result = db_begin(db)) != R_OK) sync_again(db);
-    return result;
-}
-
 enum result db_commit(struct db *db)
 {
     int code;
@@ -341,7 +315,6 @@ enum result db_commit(struct db *db)
         return db_sqlite_fail_logged(db, code, SQL_COMMIT);
     }
     db->is_in_transaction = false;
-    sync_again(db);
     return R_OK;
 }
 
@@ -355,7 +328,6 @@ void db_rollback(struct db *db)
         db->is_lost = true;
     db->is_in_transaction = false;
     db->has_failed = false;
-    sync_again(db);
 }
 
 bool db_has_failed(const struct db *db)

@@ -27,7 +27,6 @@ struct db {
     char *path;
     enum db_flags flags;
     bool is_in_transaction;
-    bool is_unsynced;  /* its commit does not wait for the disk */
     bool has_failed;   /* in this transaction */
     bool is_lost;      /* its state is unknown: open it again before the next transaction */
     size_t busy_count; /* queries between db_query and db_end */

@@ -326,32 +326,6 @@ static void after_a_failed_fsync_the_database_is_opened_again(void **state)
     assert_int_equal(testing_number_now(f->db, "PRAGMA synchronous"), 2);
 }
 
-/* Such a commit asks the disk for nothing, and the next one asks as ever. */
-static void an_unsynced_commit_does_not_wait_for_the_disk(void **state)
-{
-    const struct fixture *f = *state;
-
-    testing_script(f->db, SQL_INSERT);
-    atomic_store(&testing_sync_code, SQLITE_IOERR_FSYNC);
-    assert_int_equal(db_begin_unsynced(f->db), R_OK);
-    assert_int_equal(db_run(db_query(f->db, SQL_INSERT)), R_OK);
-    assert_int_equal(db_commit(f->db), R_OK);
-    assert_int_equal(db_begin_unsynced(f->db), R_OK);
-    assert_int_equal(db_run(db_query(f->db, SQL_INSERT)), R_OK);
-    db_rollback(f->db);
-    assert_int_equal(testing_number_now(f->db, "PRAGMA synchronous"), 2);
-    assert_int_equal(testing_number_now(f->db, SQL_COUNT), 2);
-
-    assert_int_equal(db_begin(f->db), R_OK);
-    assert_int_equal(db_run(db_query(f->db, SQL_INSERT)), R_OK);
-    assert_int_equal(db_commit(f->db), R_IO);
-    db_rollback(f->db);
-    testing_disk_mend();
-    assert_int_equal(db_begin_unsynced(f->db), R_OK); /* opens it again first */
-    assert_int_equal(db_commit(f->db), R_OK);
-    assert_int_equal(testing_number_now(f->db, "PRAGMA synchronous"), 2);
-}
-
 static void a_database_that_cannot_be_opened_again_is_tried_later(void **state)
 {
     const struct fixture *f = *state;
@@ -394,8 +368,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_disk_that_is_full_early_stops_all_statements, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(after_a_failed_fsync_the_database_is_opened_again, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(an_unsynced_commit_does_not_wait_for_the_disk, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_database_that_cannot_be_opened_again_is_tried_later,
                                         set_up, tear_down),

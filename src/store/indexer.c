@@ -38,7 +38,7 @@ bool indexer_is_due(const struct indexer *ix, uint64_t now_ms, bool do_jobs_wait
 static MUST_USE enum result run(struct indexer *ix, bool must_reset, struct search_step *step)
 {
     struct tx tx = {.db = ix->db, .now_ms = clock_wall_ms()};
-    enum result result = db_begin_unsynced(ix->db);
+    enum result result = db_begin(ix->db);
 
     if (result != R_OK) return result;
     if (must_reset) result = search_index_reset(&tx);
