@@ -130,6 +130,7 @@ const STAGES = {
     await scene.does(`say ${kept}`, `said ${kept}`)
     await scene.haveRead(kept)
     await until(() => scene.isOnDisk('東京'), 'a checkpoint')
+    await scene.ada.send(scene.conversation, 'after it') // so it is committed, too
     const more = sizeOf(7)
     await scene.does(`say ${more}`, `said ${more}`)
     await scene.haveRead(more)

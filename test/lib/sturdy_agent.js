@@ -46,29 +46,31 @@ async function open() {
   stream = opened
 }
 
-// Word by word, up to a byte of the text.
+// Word by word, up to a byte of the text. What is said into a stream that is broken already, and
+// not known to be, is said again by `endStream`.
+async function reach(end) {
+  if (stream === null || stream.isBroken) await open()
+  while (stream.offset < end) {
+    if (stream.isBroken) return undefined
+    const rest = bytes.subarray(stream.offset, end).toString()
+    const [delta] = /^\S*\s*/.exec(rest)
+    stream.body.write(`${JSON.stringify({ delta })}\n`)
+    stream.offset += Buffer.byteLength(delta)
+  }
+  return true
+}
+
 async function sayUpTo(end) {
-  await insist(async () => {
-    if (stream === null || stream.isBroken) await open()
-    while (stream.offset < end) {
-      if (stream.isBroken) return undefined
-      const rest = bytes.subarray(stream.offset, end).toString()
-      const [delta] = /^\S*\s*/.exec(rest)
-      stream.body.write(`${JSON.stringify({ delta })}\n`)
-      stream.offset += Buffer.byteLength(delta)
-    }
-    return true
-  })
+  await insist(() => reach(end))
   tell(`said ${end}`)
 }
 
 async function endStream() {
   await insist(async () => {
-    if (stream === null || stream.isBroken) await open()
+    if (await reach(bytes.length) === undefined) return undefined
     stream.body.end()
     const { status, body } = await stream.answer
-    if (status !== 200 || body.offset_bytes !== bytes.length) return sayUpTo(bytes.length)
-    return true
+    return status === 200 && body.offset_bytes === bytes.length ? true : undefined
   })
   tell('ended')
 }
