@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { errorOf, exchange } from '../lib/http.js'
 import { makeTenant } from '../lib/people.js'
 import { Server } from '../lib/server.js'
+import { computedMs } from '../lib/stopwatch.js'
 import { until } from '../lib/wait.js'
 import { OP, RawWs, close, handshakeBytes, handshakeHeaders, ping, text } from '../lib/ws_raw.js'
 
@@ -141,12 +142,12 @@ describe('subprotocols', () => {
   })
 
   test('W23 a protocol header of 30 kB of spaces is read in linear time', async () => {
-    const started = process.hrtime.bigint()
+    const before = computedMs(server.pid)
     const headers = { 'Sec-WebSocket-Protocol': `a,${' '.repeat(30_000)}b` }
     assert.ok([101, 400, 431].includes((await answer(headers)).status))
     const many = { 'Sec-WebSocket-Protocol': `${'a,'.repeat(15_000)}b` }
     assert.ok([101, 400, 431].includes((await answer(many)).status))
-    assert.ok(process.hrtime.bigint() - started < 2_000_000_000n)
+    assert.ok(computedMs(server.pid) - before < 2000)
   })
 
   test('W23 2,000 headers are a 431', async () => {
