@@ -210,16 +210,16 @@ describe('what is no TLS', () => {
 
   test('a handshake that takes too long is given up', async () => {
     const hello = await clientHello()
+    const begun = performance.now() // before the server can have begun to count
     const silent = await RawConnection.open(server.port, { plain: true })
     const slow = await RawConnection.open(server.port, { plain: true })
-    const begun = Date.now()
     const timer = setInterval(() => slow.write(hello.subarray(0, 1)), 1000)
     await slow.write(hello.subarray(0, 100))
     await Promise.all([silent, slow].map(async (connection) => {
       assert.equal((await connection.rest(2 * HANDSHAKE_MS_MAX)).length, 0)
     }))
     clearInterval(timer)
-    assert.ok(Date.now() - begun >= HANDSHAKE_MS_MAX - 100)
+    assert.ok(performance.now() - begun >= HANDSHAKE_MS_MAX - 100)
     for (const connection of [silent, slow]) connection.close()
   })
 })
