@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* indexer.c — one step after the other. A step's transaction is not synced: should the machine
- * stop, position and index are both where they were before, and the step is done again. */
+/* indexer.c — one step after the other, each a transaction with its position: should the machine
+ * stop within one, both are where they were before, and the step is done again. */
 #include "store/indexer.h"
 
 #include "base/check.h"

@@ -159,7 +159,6 @@ static void *writer_main(void *arg)
     struct writer *w = arg;
 
     role_set(ROLE_WRITER);
-    indexer_init(&w->indexer, w->options.db, w->options.counters, clock_mono_ms());
     while (!inbox_is_finished(&w->inbox)) {
         struct inbox_item *first =
             inbox_wait_until(&w->inbox, STORE_COMMIT_JOBS_MAX, w->indexer.due_ms);
@@ -183,6 +182,9 @@ enum result writer_start(struct writer **out, const struct writer_options *optio
     CHECK(w != NULL);
     w->options = *options;
     inbox_init(&w->inbox, STORE_QUEUE_JOBS_MAX, NULL, NULL);
+    /* Before its thread is there: nobody may see an index that is up to date until it was looked
+     * at. */
+    indexer_init(&w->indexer, w->options.db, w->options.counters, clock_mono_ms());
     if ((code = pthread_create(&w->thread, NULL, writer_main, w)) != 0) {
         inbox_release(&w->inbox);
         free(w);
