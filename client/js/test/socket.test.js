@@ -430,6 +430,9 @@ describe('coming back', () => {
     const client = clientOf(t, grace, { via: proxy })
     await client.connect()
     page.dispatchEvent(new Event('online')) // is it still there? yes
+    const heard = next(client, 'message.created')
+    await ada.send(room, 'still there')
+    await heard
     proxy.cut('silence')
     await ada.send(room, 'into the silence')
     const lost = next(client, 'disconnected')
