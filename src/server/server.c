@@ -155,11 +155,19 @@ static void on_live_tick(struct deadline *d)
 
 /* ---- reloading ---- */
 
+/* When this returns they count, whichever worker a request comes to. It waits for the longest turn
+ * of a worker; workers never wait for us, and end after our loop. */
 static void use_settings(struct server *s, struct api_settings *settings)
 {
+    uv_sem_t used;
+
+    CHECK(uv_sem_init(&used, 0) == 0);
     settings_unref(s->settings);
     s->settings = settings;
-    for (size_t i = 0; i < s->workers_count; i++) worker_use_settings(s->workers[i], settings);
+    for (size_t i = 0; i < s->workers_count; i++)
+        worker_use_settings(s->workers[i], settings, &used);
+    for (size_t i = 0; i < s->workers_count; i++) uv_sem_wait(&used);
+    uv_sem_destroy(&used);
 }
 
 static void on_hangup(uv_signal_t *handle, int number)

@@ -206,6 +206,7 @@ enum result worker_adopt(struct worker *w, int fd, struct admission admission)
 struct settings_order {
     struct inbox_item item;
     const struct api_settings *settings; /* with a reference for the worker */
+    uv_sem_t *used;                      /* may be NULL */
 };
 
 /* Requests that have begun keep what they had. */
@@ -217,16 +218,17 @@ static void on_settings(struct inbox_item *item, void *receiver)
     settings_unref(w->api.settings);
     w->api.settings = order->settings;
     w->api.strangers.count_max = order->settings->strangers_max;
+    if (order->used != NULL) uv_sem_post(order->used);
     free(order);
 }
 
-void worker_use_settings(struct worker *w, const struct api_settings *settings)
+void worker_use_settings(struct worker *w, const struct api_settings *settings, uv_sem_t *used)
 {
     struct settings_order *order = malloc(sizeof *order);
 
     CHECK(order != NULL);
-    *order = (struct settings_order){.item = {.receive = on_settings},
-                                     .settings = settings_ref(settings)};
+    *order = (struct settings_order){
+        .item = {.receive = on_settings}, .settings = settings_ref(settings), .used = used};
     inbox_push(&w->inbox, &order->item);
 }
 

@@ -5,6 +5,8 @@
 #ifndef SERVER_WORKER_H
 #define SERVER_WORKER_H
 
+#include <uv.h>
+
 #include "api/api.h"
 #include "api/farewell.h"
 #include "hub/bus.h"
@@ -25,8 +27,9 @@ struct metrics *worker_metrics(struct worker *w);
 MUST_USE enum result worker_adopt(struct worker *w, int fd, struct admission admission);
 /* Any thread. Sockets adopted and not closed; a close shows at the end of its turn. */
 uint64_t worker_connections_count(struct worker *w);
-/* Go on with these settings, of which the worker takes a reference. Waits for room in its inbox. */
-void worker_use_settings(struct worker *w, const struct api_settings *settings);
+/* Go on with these settings, of which the worker takes a reference. Waits for room in its inbox.
+ * `used` is posted when it has begun to; NULL: nobody waits for that. */
+void worker_use_settings(struct worker *w, const struct api_settings *settings, uv_sem_t *used);
 /* Go on with these keys of the OIDC issuer, one reference of which is the worker's. Any thread that
  * may wait for room in its inbox. */
 void worker_use_keys(struct worker *w, struct jwks *keys);

@@ -65,18 +65,42 @@ static void test_settings_may_change_at_any_time(void **state)
     struct api_settings *settings = some_settings();
 
     (void)state;
-    worker_use_settings(w, settings);
+    worker_use_settings(w, settings, NULL);
     worker_start(w);
     for (unsigned i = 0; i < 100; i++) {
         struct api_settings *next = some_settings();
-        worker_use_settings(w, next);
+        worker_use_settings(w, next, NULL);
         settings_unref(next);
     }
-    worker_use_settings(w, settings);
+    worker_use_settings(w, settings, NULL);
     worker_stop(w);
     worker_free(w);
     assert_int_equal(settings->idle_timeout_ms, 1000);
     settings_unref(settings);
+}
+
+/* Whoever waited has the old set alone: the worker has let go of it. */
+static void test_a_change_of_settings_can_be_waited_for(void **state)
+{
+    struct worker *w = make_worker();
+    struct api_settings *settings = some_settings();
+    struct api_settings *next = some_settings();
+    uv_sem_t used;
+
+    (void)state;
+    assert_int_equal(uv_sem_init(&used, 0), 0);
+    worker_use_settings(w, settings, &used);
+    assert_int_not_equal(uv_sem_trywait(&used), 0);
+    worker_start(w);
+    uv_sem_wait(&used);
+    worker_use_settings(w, next, &used);
+    uv_sem_wait(&used);
+    assert_int_equal(atomic_load(&settings->refs_count), 1);
+    uv_sem_destroy(&used);
+    worker_stop(w);
+    worker_free(w);
+    settings_unref(settings);
+    settings_unref(next);
 }
 
 int main(void)
@@ -85,6 +109,7 @@ int main(void)
         cmocka_unit_test(test_never_started),
         cmocka_unit_test(test_worker_inbox_items_max),
         cmocka_unit_test(test_settings_may_change_at_any_time),
+        cmocka_unit_test(test_a_change_of_settings_can_be_waited_for),
     };
 
     role_set(ROLE_MAIN);
