@@ -3,6 +3,7 @@
 // counts who asks. It can be made to answer otherwise, or not at all.
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { createServer } from 'node:http'
+import { freePort } from './ports.js'
 import { makeToken } from './tokens.js'
 
 export const AUDIENCE = 'chat'
@@ -44,8 +45,10 @@ export class Issuer {
 
   async up() {
     this.server = createServer((request, response) => this.#answer(request, response))
-    await new Promise((resolve) => this.server.listen(this.port, '127.0.0.1', resolve))
-    this.port = this.server.address().port
+    if (this.port === 0) this.port = await freePort()
+    await new Promise((resolve, reject) => {
+      this.server.once('error', reject).listen(this.port, '127.0.0.1', resolve)
+    })
   }
 
   async down() {

@@ -3,7 +3,6 @@
 // docs/operations.md gives them. `./dev` unpacks them into build-tools/, because installing them
 // would start them; elsewhere they are looked for in the PATH.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import net from 'node:net'
 import { join } from 'node:path'
 import { Child } from './child.js'
 import { ROOT, read, section } from './docs.js'
@@ -18,17 +17,6 @@ function start(name, args) {
   return existsSync(path)
     ? new Child(path, args, { LD_LIBRARY_PATH: LIBRARIES })
     : new Child(name, args)
-}
-
-// Neither program says which port it was given when it asks for any.
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const holder = net.createServer().once('error', reject)
-    holder.listen(0, '127.0.0.1', () => {
-      const { port } = holder.address()
-      holder.close(() => resolve(port))
-    })
-  })
 }
 
 // The block of this language in docs/operations.md, made for the port of a server.
