@@ -261,6 +261,8 @@ describe('reading', () => {
       return conversations.slice(0, 2).map((row) => [row.id, row.last_message_preview])
     }
     assert.deepEqual(await top(), [[second.id, 'in two'], [first.id, 'in one']])
+    const { last_activity: at } = await inList(grace, second.id)
+    await until(() => Date.now() > Date.parse(at), 'a later millisecond')
     await ada.send(first.id, 'again')
     assert.deepEqual(await top(), [[first.id, 'again'], [second.id, 'in two']])
     const row = await inList(grace, first.id)
