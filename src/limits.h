@@ -153,6 +153,11 @@ static_assert((TOKEN_CACHE_SLOTS & (TOKEN_CACHE_SLOTS - 1)) == 0, "hashes are cu
  * again, but no longer than the second. */
 #define WORKER_GATHER_NS_MIN UINT64_C(1000000)
 #define WORKER_GATHER_NS_MAX UINT64_C(10000000)
+/* Writing to everybody, at a time; past it, or past what everything else has taken since: a turn
+ * later. There are two times in a turn. */
+#define WORKER_FLUSH_NS_MAX UINT64_C(1000000)
+/* Commits that come while everybody is written to; past it: write to the rest now. */
+#define HUB_WAITING_MAX 256u
 /* Events of one channel that are gathered; past it: write now. */
 #define HUB_BATCH_BYTES_MAX (128u * 1024u)
 #define HUB_FOCUS_MAX 128u /* focused conversations of a listener; past it: an error */

@@ -224,6 +224,7 @@ static void open_session(struct upgrade *u)
     uint64_t address_key;
     struct buf rest;
 
+    hub_settle(r->api->hub); /* all that came by is taken into account */
     if (u->catch_up != NULL) s->listener.after_cursor = UINT64_MAX;
     else if (u->is_v1) s->listener.after_cursor = present(u);
     http_session_detach(r->session, &rest, &address_key);

@@ -4,14 +4,17 @@
  * first: a listener hears exactly the events between its join and its leave. A listener that
  * loads its conversations notes the changes instead and makes up for them afterwards; applying a
  * change that the database answer contained already does nothing, because both are in the order
- * of commits. Invariant: a channel is in the dirty list exactly while it has a batch. */
+ * of commits. Invariant: a channel is in the dirty list exactly while it has a batch.
+ * A flush to many may go on over several turns. What it walks over stays as it is meanwhile:
+ * commits wait for its end, and everything else that would change it finishes it first. */
 #include "hub/hub.h"
 
 #include <stdlib.h>
 
 #include "base/check.h"
 #include "hub/channel.h"
-#include "hub/delivery.h"
+#include "hub/flush.h"
+#include "hub/scratch.h"
 
 struct membership_change {
     struct membership_change *next;
@@ -119,8 +122,10 @@ void hub_listener_loaded(struct hub *hub, struct listener *l, const struct uuid 
 
 void hub_unlisten(struct hub *hub, struct listener *l)
 {
-    struct membership_change *change = take_changes(l);
+    struct membership_change *change;
 
+    hub_settle(hub);
+    change = take_changes(l);
     while (change != NULL) {
         struct membership_change *next = change->next;
         free(change);
@@ -156,8 +161,10 @@ size_t hub_focus_count(const struct listener *l)
 
 bool hub_focus(struct hub *hub, struct listener *l, const struct uuid *conversation_id)
 {
-    struct subscription *subscription = find_conversation(hub, l, conversation_id);
+    struct subscription *subscription;
 
+    hub_settle(hub);
+    subscription = find_conversation(hub, l, conversation_id);
     l->has_focus = true;
     if (subscription == NULL) return false;
     if (subscription->is_focused) return true;
@@ -168,8 +175,10 @@ bool hub_focus(struct hub *hub, struct listener *l, const struct uuid *conversat
 
 bool hub_unfocus(struct hub *hub, struct listener *l, const struct uuid *conversation_id)
 {
-    struct subscription *subscription = find_conversation(hub, l, conversation_id);
+    struct subscription *subscription;
 
+    hub_settle(hub);
+    subscription = find_conversation(hub, l, conversation_id);
     if (subscription == NULL) return false;
     subscription->is_focused = 0;
     return true;
@@ -195,6 +204,7 @@ bool hub_hear_session(struct hub *hub, struct listener *l, const struct uuid *ke
 void hub_leave_session(struct hub *hub, struct listener *l, const struct uuid *key)
 {
     if (!hears_session(hub, l, key)) return;
+    hub_settle(hub);
     channel_detach(hub, &hub->sessions, key, l);
     l->sessions_count--;
 }
@@ -210,20 +220,10 @@ static struct map *index_of(struct hub *hub, enum channel_kind kind)
     return NULL;
 }
 
-/* Make room for one more element of `size` bytes in a scratch array. */
-static void *grow_scratch(void *array, uint32_t count, uint32_t *capacity, size_t size)
-{
-    if (count < *capacity) return array;
-    *capacity = *capacity == 0 ? 64 : 2 * *capacity;
-    array = realloc(array, *capacity * size);
-    CHECK(array != NULL);
-    return array;
-}
-
 static void mark_dirty(struct hub *hub, const struct channel *channel)
 {
     hub->dirty =
-        grow_scratch(hub->dirty, hub->dirty_count, &hub->dirty_capacity, sizeof hub->dirty[0]);
+        scratch_grow(hub->dirty, hub->dirty_count, &hub->dirty_capacity, sizeof hub->dirty[0]);
     hub->dirty[hub->dirty_count++] = channel->number;
 }
 
@@ -325,11 +325,11 @@ static void change_membership(struct hub *hub, const struct effect *effect)
 static void hold(struct hub *hub, struct commit *commit)
 {
     hub->held =
-        grow_scratch(hub->held, hub->held_count, &hub->held_capacity, sizeof(struct commit *));
+        scratch_grow(hub->held, hub->held_count, &hub->held_capacity, sizeof(struct commit *));
     hub->held[hub->held_count++] = commit;
 }
 
-void hub_apply(struct hub *hub, struct commit *commit)
+static void apply(struct hub *hub, struct commit *commit)
 {
     /* This commit is held by our own reference until the loop is done: a flush in the middle
      * drops only the commits before it. */
@@ -348,83 +348,38 @@ void hub_apply(struct hub *hub, struct commit *commit)
     else commit_unref(commit);
 }
 
-static void note_news(struct hub *hub, const struct subscriber *subscriber)
+void hub_apply(struct hub *hub, struct commit *commit)
 {
-    struct listener *l = slots_get(&hub->listeners, subscriber->listener);
-
-    if (l->turn != hub->turn) {
-        l->turn = hub->turn;
-        l->news = NEWS_END;
-        hub->ready =
-            grow_scratch(hub->ready, hub->ready_count, &hub->ready_capacity, sizeof hub->ready[0]);
-        hub->ready[hub->ready_count++] = l->number;
-    }
-    hub->news = grow_scratch(hub->news, hub->news_count, &hub->news_capacity, sizeof hub->news[0]);
-    hub->news[hub->news_count] =
-        (struct news){.subscription = subscriber->subscription, .next = l->news};
-    l->news = hub->news_count++;
+    if (hub->is_flushing && hub->waiting_count == HUB_WAITING_MAX) hub_settle(hub);
+    if (hub->is_flushing) hub->waiting[hub->waiting_count++] = commit;
+    else apply(hub, commit);
 }
 
-/* List the listeners that hear some of the news, each with a chain of what it hears. */
-static void collect_ready(struct hub *hub)
+/* They are no longer waiting before they are applied, because that may flush, too. */
+static void apply_waiting(struct hub *hub)
 {
-    hub->turn++;
-    hub->ready_count = 0;
-    hub->news_count = 0;
-    for (uint32_t i = 0; i < hub->dirty_count; i++) {
-        const struct channel *channel = slots_get(&hub->channels, hub->dirty[i]);
-        for (uint32_t j = 0; j < channel->subscribers_count; j++)
-            note_news(hub, &channel->subscribers[j]);
-    }
+    uint32_t count = hub->waiting_count;
+
+    hub->waiting_count = 0;
+    for (uint32_t i = 0; i < count; i++) apply(hub, hub->waiting[i]);
 }
 
-/* The usual case, in one pass: every listener of the channel gets the same bytes. */
-static void flush_one_channel(struct hub *hub, const struct channel *channel)
+bool hub_flush_until(struct hub *hub, uint64_t until_ns)
 {
-    for (uint32_t i = 0; i < channel->subscribers_count; i++) {
-        const struct subscriber *subscriber = &channel->subscribers[i];
-        struct listener *l = slots_get(&hub->listeners, subscriber->listener);
-        delivery_of_one(hub, l, channel, &l->subscriptions[subscriber->subscription]);
-    }
+    if (hub->dirty_count == 0) return true;
+    if (!hub->is_flushing) flush_begin(hub);
+    if (!flush_write_until(hub, until_ns)) return false;
+    flush_end(hub);
+    apply_waiting(hub);
+    return true;
 }
 
-static void flush_many_channels(struct hub *hub)
+void hub_settle(struct hub *hub)
 {
-    collect_ready(hub);
-    for (uint32_t i = 0; i < hub->ready_count; i++) {
-        struct listener *l = slots_get(&hub->listeners, hub->ready[i]);
-        const struct news *first = &hub->news[l->news];
-        if (first->next == NEWS_END) {
-            const struct subscription *subscription = &l->subscriptions[first->subscription];
-            delivery_of_one(hub, l, slots_get(&hub->channels, subscription->channel), subscription);
-        } else {
-            delivery_of_many(hub, l);
-        }
-    }
-}
-
-/* In the encodings that somebody here listens in. Nobody came since the events did. */
-static void seal(struct channel *channel)
-{
-    for (enum encoding i = 0; i < ENCODINGS_COUNT; i++) {
-        if (channel->counts[i] > 0) batch_seal(channel->batch, i);
-    }
+    if (hub->is_flushing) (void)hub_flush_until(hub, UINT64_MAX);
 }
 
 void hub_flush(struct hub *hub)
 {
-    if (hub->dirty_count > 0) {
-        for (uint32_t i = 0; i < hub->dirty_count; i++) {
-            struct channel *channel = slots_get(&hub->channels, hub->dirty[i]);
-            seal(channel);
-        }
-        if (hub->dirty_count == 1) flush_one_channel(hub, slots_get(&hub->channels, hub->dirty[0]));
-        else flush_many_channels(hub);
-        for (uint32_t i = 0; i < hub->dirty_count; i++)
-            channel_settle(hub, slots_get(&hub->channels, hub->dirty[i]));
-        hub->dirty_count = 0;
-        hub->gathered_bytes = 0;
-    }
-    for (uint32_t i = 0; i < hub->held_count; i++) commit_unref(hub->held[i]);
-    hub->held_count = 0;
+    while (hub->dirty_count > 0) (void)hub_flush_until(hub, UINT64_MAX);
 }

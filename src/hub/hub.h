@@ -15,6 +15,7 @@
 #include "base/slots.h"
 #include "hub/batch.h"
 #include "hub/recent.h"
+#include "limits.h"
 #include "net/conn.h"
 
 struct hub;
@@ -79,6 +80,12 @@ struct hub {
     struct commit **held;       /* commits whose effects the open batches point into */
     uint32_t held_count;
     uint32_t held_capacity;
+    /* While a flush is under way: how many of those who hear were written to, and the commits that
+     * came meanwhile, which are applied when it is done. */
+    bool is_flushing;
+    uint32_t flushed_count;
+    uint32_t waiting_count;
+    struct commit *waiting[HUB_WAITING_MAX];
     uint64_t events_published;  /* that had a listener here */
     uint64_t events_delivered;  /* events x listeners */
     uint64_t listeners_dropped; /* too slow */
@@ -118,15 +125,22 @@ bool hub_hears_conversation(const struct hub *hub, const struct listener *l,
 bool hub_hear_session(struct hub *hub, struct listener *l, const struct uuid *key);
 void hub_leave_session(struct hub *hub, struct listener *l, const struct uuid *key);
 
-/* Take the commit's effects into account, in order. Takes the reference. */
+/* Take the commit's effects into account, in order; while a flush is under way, when it is done.
+ * Takes the reference. */
 void hub_apply(struct hub *hub, struct commit *commit);
 /* Is anything gathered? */
 static inline bool hub_has_news(const struct hub *hub)
 {
     return hub->dirty_count > 0;
 }
-/* Write what was gathered. At the end of a turn; the hub does it earlier when
+/* Write what was gathered to as many as there is time for until `until_ns` of clock_mono_ns, one at
+ * least. True: to everybody. False: go on with the rest soon; whoever changes what a listener hears
+ * in between has the flush finished first, and so has the commit past HUB_WAITING_MAX. */
+bool hub_flush_until(struct hub *hub, uint64_t until_ns);
+/* All of it, and of what waited for the flush under way. The hub does it by itself when
  * HUB_BATCH_BYTES_MAX or HUB_GATHERED_BYTES_MAX are reached. */
 void hub_flush(struct hub *hub);
+/* Finish the flush under way, so that every commit that came is taken into account. */
+void hub_settle(struct hub *hub);
 
 #endif

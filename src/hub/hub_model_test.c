@@ -72,6 +72,10 @@ struct model {
     bool database[USERS][CONVERSATIONS];
     struct model_commit queue[QUEUE_MAX];
     size_t queue_count;
+    /* While a flush is under way: what the hub has got, and will take into account after it. */
+    bool is_flushing;
+    struct model_commit waiting[QUEUE_MAX];
+    size_t waiting_count;
     uint32_t next_word;
     uint64_t random;
 };
@@ -154,6 +158,27 @@ static void model_apply(struct model *m, const struct model_effect *e)
     }
 }
 
+static void model_apply_commit(struct model *m, const struct model_commit *commit)
+{
+    for (size_t i = 0; i < commit->count; i++) model_apply(m, &commit->effects[i]);
+}
+
+/* The flush under way is finished. */
+static void model_settle(struct model *m)
+{
+    if (!m->is_flushing) return;
+    m->is_flushing = false;
+    model_flush(m);
+    for (size_t i = 0; i < m->waiting_count; i++) model_apply_commit(m, &m->waiting[i]);
+    m->waiting_count = 0;
+}
+
+static void model_flush_all(struct model *m)
+{
+    model_settle(m);
+    model_flush(m);
+}
+
 /* ---- the writer ---- */
 
 static struct model_effect random_effect(struct model *m)
@@ -215,12 +240,11 @@ static void apply_commit(struct model *m)
 {
     struct commit *commit;
 
-    if (m->queue_count == 0) return;
+    if (m->queue_count == 0 || m->waiting_count == QUEUE_MAX) return;
     commit = commit_new();
-    for (size_t i = 0; i < m->queue[0].count; i++) {
-        fill_effect(commit, &m->queue[0].effects[i]);
-        model_apply(m, &m->queue[0].effects[i]);
-    }
+    for (size_t i = 0; i < m->queue[0].count; i++) fill_effect(commit, &m->queue[0].effects[i]);
+    if (m->is_flushing) m->waiting[m->waiting_count++] = m->queue[0];
+    else model_apply_commit(m, &m->queue[0]);
     hub_apply(&m->h->hub, commit);
     m->queue_count--;
     memmove(&m->queue[0], &m->queue[1], m->queue_count * sizeof m->queue[0]);
@@ -253,13 +277,14 @@ static void load(struct model *m, unsigned i)
         if (ear->answer[c]) ids[count++] = testing_id('c', c);
     }
     hub_listener_loaded(&m->h->hub, &m->h->ears[i]->listener, ids, count);
-    model_flush(m);
+    model_flush_all(m);
     ear->is_loading = false;
     memcpy(ear->hears, ear->answer, sizeof ear->hears);
     for (size_t k = 0; k < ear->changes_count; k++)
         model_change(ear, ear->changes[k].conversation, ear->changes[k].is_join);
 }
 
+/* All that it should have, when no flush is under way. */
 static void expect_heard(struct model *m, unsigned i)
 {
     testing_peer_expect(&m->h->ears[i]->owner, buf_str(&m->ears[i].expected));
@@ -268,6 +293,8 @@ static void expect_heard(struct model *m, unsigned i)
 
 static void go(struct model *m, unsigned i)
 {
+    hub_settle(&m->h->hub);
+    model_settle(m);
     expect_heard(m, i);
     testing_unlisten(m->h, i);
     buf_release(&m->ears[i].expected);
@@ -285,24 +312,27 @@ static void command(struct model *m, unsigned i)
 
     switch (roll(m, 4)) {
     case 0:
+        model_settle(m);
         assert_int_equal(hub_focus(hub, l, &id), ear->hears[number]);
         ear->has_focus = true;
         ear->focuses[number] = ear->hears[number];
         break;
     case 1:
+        model_settle(m);
         assert_int_equal(hub_unfocus(hub, l, &id), ear->hears[number]);
         ear->focuses[number] = false;
         break;
     case 2:
         number %= SESSIONS;
         id = testing_id('s', number);
-        if (!ear->hears_session[number]) model_flush(m);
+        if (!ear->hears_session[number]) model_flush_all(m);
         assert_true(hub_hear_session(hub, l, &id));
         ear->hears_session[number] = true;
         break;
     default:
         number %= SESSIONS;
         id = testing_id('s', number);
+        if (ear->hears_session[number]) model_settle(m);
         hub_leave_session(hub, l, &id);
         ear->hears_session[number] = false;
         break;
@@ -324,16 +354,26 @@ static void visit_ear(struct model *m)
 static void flush(struct model *m)
 {
     hub_flush(&m->h->hub);
-    model_flush(m);
+    model_flush_all(m);
     for (unsigned i = 0; i < EARS; i++) {
         if (m->ears[i].is_there) expect_heard(m, i);
     }
 }
 
+/* To one listener, and to the others some time later. */
+static void flush_part(struct model *m)
+{
+    m->is_flushing |= hub_has_news(&m->h->hub);
+    if (hub_flush_until(&m->h->hub, 0)) model_settle(m);
+}
+
 /* When the hub knows all that the writer did, everybody hears what the database says. */
 static void expect_caught_up(struct model *m)
 {
-    while (m->queue_count > 0) apply_commit(m);
+    while (m->queue_count > 0) {
+        flush(m);
+        apply_commit(m);
+    }
     flush(m);
     for (unsigned i = 0; i < EARS; i++) {
         const struct model_ear *ear = &m->ears[i];
@@ -348,7 +388,7 @@ static void test_against_the_model(void **state)
 
     m = (struct model){.h = *state, .random = seed};
     for (unsigned round = 0; round < ROUNDS; round++) {
-        switch (roll(&m, 12)) {
+        switch (roll(&m, 14)) {
         case 0:
         case 1:
         case 2: make_commit(&m); break;
@@ -356,6 +396,8 @@ static void test_against_the_model(void **state)
         case 4:
         case 5: apply_commit(&m); break;
         case 6: flush(&m); break;
+        case 7:
+        case 8: flush_part(&m); break;
         default: visit_ear(&m); break;
         }
         if (round % 1000 == 999) expect_caught_up(&m);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* pace.c — as long again as it took, within bounds. */
+/* pace.c — as long again as it took, and as long as the others take, within bounds. */
 #include "server/pace.h"
 
 #include "base/check.h"
@@ -12,12 +12,21 @@ uint64_t pace_wait_ns(struct pace *p, uint64_t now_ns)
     return 0;
 }
 
-void pace_wrote(struct pace *p, uint64_t began_ns, uint64_t ended_ns)
+uint64_t pace_part_until_ns(const struct pace *p, uint64_t now_ns)
 {
-    uint64_t took_ns = ended_ns - began_ns;
+    uint64_t others_ns = p->took_ns == 0 ? 0 : now_ns - p->ended_ns;
+
+    return now_ns + (others_ns > WORKER_FLUSH_NS_MAX ? others_ns : WORKER_FLUSH_NS_MAX);
+}
+
+void pace_wrote(struct pace *p, uint64_t began_ns, uint64_t ended_ns, bool is_last)
+{
+    uint64_t took_ns = p->took_ns + ended_ns - began_ns;
 
     CHECK(began_ns <= ended_ns);
-    if (took_ns < WORKER_GATHER_NS_MIN) return;
+    p->took_ns = is_last ? 0 : took_ns;
+    p->ended_ns = ended_ns;
+    if (!is_last || took_ns < WORKER_GATHER_NS_MIN) return;
     if (took_ns > WORKER_GATHER_NS_MAX) took_ns = WORKER_GATHER_NS_MAX;
     p->until_ns = ended_ns + took_ns;
 }

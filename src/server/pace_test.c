@@ -16,7 +16,7 @@ static uint64_t wait_after(uint64_t took_ns)
 {
     struct pace pace = {0};
 
-    pace_wrote(&pace, NOW_NS - took_ns, NOW_NS);
+    pace_wrote(&pace, NOW_NS - took_ns, NOW_NS, true);
     return pace_wait_ns(&pace, NOW_NS);
 }
 
@@ -49,12 +49,41 @@ static void the_wait_runs_out(void **state)
     struct pace pace = {0};
 
     (void)state;
-    pace_wrote(&pace, NOW_NS - WORKER_GATHER_NS_MIN, NOW_NS);
+    pace_wrote(&pace, NOW_NS - WORKER_GATHER_NS_MIN, NOW_NS, true);
     assert_int_equal(pace_wait_ns(&pace, NOW_NS + 1), WORKER_GATHER_NS_MIN - 1);
     assert_int_equal(pace_wait_ns(&pace, NOW_NS + WORKER_GATHER_NS_MIN - 1), 1);
     assert_int_equal(pace_wait_ns(&pace, NOW_NS + WORKER_GATHER_NS_MIN), 0);
-    pace_wrote(&pace, NOW_NS, NOW_NS + 1); /* a short one afterwards changes nothing */
+    pace_wrote(&pace, NOW_NS, NOW_NS + 1, true); /* a short one afterwards changes nothing */
     assert_int_equal(pace_wait_ns(&pace, NOW_NS + 1), 0);
+}
+
+static void the_wait_is_as_long_as_all_parts_together(void **state)
+{
+    struct pace pace = {0};
+
+    (void)state;
+    pace_wrote(&pace, NOW_NS - 100 - WORKER_GATHER_NS_MIN, NOW_NS - 100, false);
+    assert_int_equal(pace_wait_ns(&pace, NOW_NS - 50), 0); /* it goes on with the next part */
+    pace_wrote(&pace, NOW_NS - 7, NOW_NS, true);
+    assert_int_equal(pace_wait_ns(&pace, NOW_NS), WORKER_GATHER_NS_MIN + 7);
+    pace_wrote(&pace, NOW_NS, NOW_NS + WORKER_GATHER_NS_MIN - 1, true); /* those are forgotten */
+    assert_int_equal(pace_wait_ns(&pace, NOW_NS + 2 * WORKER_GATHER_NS_MIN), 0);
+}
+
+static void a_part_is_as_long_as_the_others_took_and_at_least_the_bound(void **state)
+{
+    struct pace pace = {0};
+
+    (void)state;
+    assert_int_equal(pace_part_until_ns(&pace, NOW_NS), NOW_NS + WORKER_FLUSH_NS_MAX);
+    pace_wrote(&pace, NOW_NS - 1, NOW_NS, false);
+    assert_int_equal(pace_part_until_ns(&pace, NOW_NS + 1), NOW_NS + 1 + WORKER_FLUSH_NS_MAX);
+    assert_int_equal(pace_part_until_ns(&pace, NOW_NS + WORKER_FLUSH_NS_MAX),
+                     NOW_NS + 2 * WORKER_FLUSH_NS_MAX);
+    assert_int_equal(pace_part_until_ns(&pace, NOW_NS + WORKER_FLUSH_NS_MAX + 1),
+                     NOW_NS + 2 * (WORKER_FLUSH_NS_MAX + 1));
+    pace_wrote(&pace, NOW_NS, NOW_NS + 1, true); /* what was idle since is nobody's share */
+    assert_int_equal(pace_part_until_ns(&pace, 2 * NOW_NS), 2 * NOW_NS + WORKER_FLUSH_NS_MAX);
 }
 
 int main(void)
@@ -64,6 +93,8 @@ int main(void)
         cmocka_unit_test(a_short_flush_makes_nothing_wait),
         cmocka_unit_test(the_wait_is_as_long_as_the_flush_and_bounded),
         cmocka_unit_test(the_wait_runs_out),
+        cmocka_unit_test(the_wait_is_as_long_as_all_parts_together),
+        cmocka_unit_test(a_part_is_as_long_as_the_others_took_and_at_least_the_bound),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

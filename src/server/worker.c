@@ -82,17 +82,24 @@ static void close_idle(struct worker *w)
     else loop_wake(&w->loop);
 }
 
+/* What is not written goes on in the next turn, and what came meanwhile waits there. */
+static void flush_part(struct worker *w, uint64_t now_ns)
+{
+    bool is_last = hub_flush_until(&w->hub, pace_part_until_ns(&w->pace, now_ns));
+
+    pace_wrote(&w->pace, now_ns, clock_mono_ns(), is_last);
+    if (hub_has_news(&w->hub)) loop_turn_again(&w->loop, 0);
+}
+
 static void flush(struct worker *w)
 {
-    uint64_t began_ns = clock_mono_ns();
-    uint64_t wait_ns = w->api.is_draining ? 0 : pace_wait_ns(&w->pace, began_ns);
+    uint64_t now_ns = clock_mono_ns();
+    uint64_t wait_ns = pace_wait_ns(&w->pace, now_ns);
 
-    if (wait_ns == 0) {
-        hub_flush(&w->hub);
-        pace_wrote(&w->pace, began_ns, clock_mono_ns());
-    } else if (hub_has_news(&w->hub)) {
-        loop_turn_again(&w->loop, wait_ns / NS_PER_MS + 1);
-    }
+    if (w->api.is_draining) hub_flush(&w->hub);
+    else if (!hub_has_news(&w->hub)) return;
+    else if (wait_ns == 0) flush_part(w, now_ns);
+    else loop_turn_again(&w->loop, wait_ns / NS_PER_MS + 1);
 }
 
 static void on_turn_end(void *arg)
