@@ -18,6 +18,7 @@ import { RawWs } from '../lib/ws_raw.js'
 // As in src/limits.h.
 const CALL_TOKEN_TTL_SEC = 600
 const CALL_RING_SEC_MAX = 600
+const CALL_EMPTY_MS_MAX = 3000
 const CALL_SID_BYTES_MAX = 128
 const CALL_ROOM_BYTES_MAX = 256
 const LIVEKIT_WEBHOOK_BYTES_MAX = 65536
@@ -47,6 +48,9 @@ const decline = (person, call) => person.post(callPath(call, '/decline'))
 const end = (person, call) => person.post(callPath(call, '/end'))
 const callOf = async (person, call) => expectStatus(await person.get(callPath(call)), 200)
 const stateOf = async (person, call) => (await callOf(person, call)).state
+// What an ended call says of itself: its duration is that between two of its times.
+const secondsOf = ({ answered_at: from, ended_at: to }) =>
+  Math.floor((Date.parse(to) - Date.parse(from)) / 1000)
 const closeAll = (sockets) => Promise.all(sockets.map((socket) => socket.close()))
 const callEvents = (socket) =>
   socket.heard.filter((one) => one.payload?.type?.startsWith('call.'))
@@ -113,9 +117,10 @@ describe('events', () => {
     expectStatus(await answer(bela, call), 200)
     const ends = await Promise.all([anna, bela, anna, bela].map((person) => end(person, call)))
     for (const one of ends) assert.equal(expectStatus(one, 200).state, 'ended')
+    const duration = secondsOf(ends[0].body)
     assert.deepEqual(await heard(), [])
     const expected = envelope(id, 'call.ended',
-      { call_id: call.call_id, conversation_id: id, duration_seconds: 0 })
+      { call_id: call.call_id, conversation_id: id, duration_seconds: duration })
     for (const socket of inside) assert.deepEqual(callEvents(socket).slice(2), [expected])
     await close()
   })
@@ -248,7 +253,7 @@ describe('a call', () => {
     const ended = expectStatus(await end(grace, call), 200)
     assert.match(ended.ended_at, TIME)
     assert.deepEqual({ ...ended, ended_at: '' },
-      { ...active, state: 'ended', ended_at: '', duration_seconds: 0 })
+      { ...active, state: 'ended', ended_at: '', duration_seconds: secondsOf(ended) })
     assert.deepEqual(await callOf(ada, call), ended)
     assert.equal(expectStatus(await answer(grace, call), 409).code, 'call_ended')
     assert.deepEqual(expectStatus(await decline(grace, call), 200), ended)
@@ -262,8 +267,7 @@ describe('a call', () => {
     const { answered_at: since } = await callOf(ada, call)
     await until(() => Date.now() - Date.parse(since) >= 1100, 'more than a second of talk')
     const ended = expectStatus(await end(ada, call), 200)
-    const took = Date.parse(ended.ended_at) - Date.parse(ended.answered_at)
-    assert.equal(ended.duration_seconds, Math.floor(took / 1000))
+    assert.equal(ended.duration_seconds, secondsOf(ended))
     assert.ok(ended.duration_seconds >= 1)
     await socket.close()
   })
@@ -377,6 +381,18 @@ describe('a call', () => {
   })
 })
 
+// What has to be done within a time of the server's. When this process was slower than that, it is
+// done once more; when it was not, it has to have worked.
+function inTime(limitMs, attempt) {
+  return until(async () => {
+    const began = performance.now()
+    const done = await attempt()
+    const tookMs = performance.now() - began
+    assert.ok(done || tookMs >= limitMs, `${tookMs} of ${limitMs} ms`)
+    return done
+  }, `something that takes ${limitMs} ms at most`)
+}
+
 describe('time', () => {
   const untilEnded = (person, call) =>
     until(async () => (await stateOf(person, call)) === 'ended', 'the call to end')
@@ -394,8 +410,10 @@ describe('time', () => {
     const { started_at: from, ended_at: to } = await callOf(bela, call)
     assert.ok(Date.parse(to) - Date.parse(from) >= 1000, `${from} to ${to}`)
 
-    const answered = await start(anna, id)
-    expectStatus(await answer(bela, answered), 200)
+    const answered = await inTime(1000, async () => {
+      const attempt = await start(anna, id)
+      return (await answer(bela, attempt)).status === 200 && attempt
+    })
     const next = await start(anna, (await anna.conversation([bela], { name: 'x' })).id)
     await untilEnded(anna, next)
     assert.equal(await stateOf(anna, answered), 'active')
@@ -443,11 +461,12 @@ describe('LiveKit\'s webhook', { concurrency: 4 }, () => {
     for (const again of [token, `Bearer ${token}`]) {
       expectStatus(await postWebhook(server, body, again), 200)
     }
-    const { conversation_id: id } = await callOf(ada, call)
+    const ended = await callOf(ada, call)
+    const { conversation_id: id } = ended
     await settle(ada, id, sockets)
     for (const socket of sockets) {
       assert.deepEqual(socket.events('call.ended'),
-        [{ call_id: call.call_id, conversation_id: id, duration_seconds: 0 }])
+        [{ call_id: call.call_id, conversation_id: id, duration_seconds: secondsOf(ended) }])
     }
     await closeAll(sockets)
   })
@@ -466,15 +485,19 @@ describe('LiveKit\'s webhook', { concurrency: 4 }, () => {
   })
 
   test('A16 reports may come late and in any order', async () => {
-    const call = await activeCall()
-    const tell = async (event, sid) =>
+    const telling = (call) => async (event, sid) =>
       expectStatus(await report(server, event, call.room_name, sid), 200)
-    await tell('participant_left', 'PA_1') // before it joined
-    await tell('participant_joined', 'PA_2')
-    await tell('participant_joined', 'PA_1') // late: it has gone
-    await tell('room_started')
-    await tell('track_published', 'PA_2')
-    assert.equal(await stateOf(ada, call), 'active')
+    const call = await inTime(CALL_EMPTY_MS_MAX, async () => {
+      const attempt = await activeCall()
+      const tell = telling(attempt)
+      await tell('participant_left', 'PA_1') // before it joined
+      await tell('participant_joined', 'PA_2')
+      await tell('participant_joined', 'PA_1') // late: it has gone
+      await tell('room_started')
+      await tell('track_published', 'PA_2')
+      return (await stateOf(ada, attempt)) === 'active' && attempt
+    })
+    const tell = telling(call)
     await tell('participant_left', 'PA_2')
     await until(async () => (await stateOf(ada, call)) === 'ended', 'the call to end')
     await tell('participant_left', 'PA_3') // after the end
@@ -484,12 +507,15 @@ describe('LiveKit\'s webhook', { concurrency: 4 }, () => {
   })
 
   test('who comes back in time finds the call as it was', async () => {
-    const call = await activeCall()
-    const tell = async (event, sid) =>
-      expectStatus(await report(server, event, call.room_name, sid), 200)
-    await tell('participant_joined', 'PA_1')
-    await tell('participant_left', 'PA_1')
-    await tell('participant_joined', 'PA_2') // the page was reloaded
+    const call = await inTime(CALL_EMPTY_MS_MAX, async () => {
+      const attempt = await activeCall()
+      const tell = async (event, sid) =>
+        expectStatus(await report(server, event, attempt.room_name, sid), 200)
+      await tell('participant_joined', 'PA_1')
+      await tell('participant_left', 'PA_1')
+      await tell('participant_joined', 'PA_2') // the page was reloaded
+      return (await stateOf(ada, attempt)) === 'active' && attempt
+    })
     const quick = await activeCall() // the watch has gone round when this one has ended
     expectStatus(await report(server, 'participant_left', quick.room_name, 'PA_1'), 200)
     await until(async () => (await stateOf(ada, quick)) === 'ended', 'the other call to end')
