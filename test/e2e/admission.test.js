@@ -155,12 +155,13 @@ describe('L6 connections of the process', () => {
       const answered = statuses.filter((status) => status === 200).length
       assert.ok(answered >= 10 && answered <= 64, `${answered} of ${statuses.length} are answered`)
       all.forEach((connection) => connection?.close())
+      // It takes connections again, once it has noticed that all of these are gone.
       await until(async () => {
         const connection = await RawHttp.open(port)
-        await connection.write(HEALTH)
-        const { status } = await connection.response().catch(() => ({ status: 0 }))
+        await connection.write('GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n')
+        const { body } = await connection.response().catch(() => ({ body: '' }))
         connection.close()
-        return status === 200
+        return /^carillon_connections [0-4]$/m.test(body.toString())
       }, 'the server to take connections again')
     }
   })
