@@ -37,15 +37,20 @@ async function halfRequest(server) {
   return connection
 }
 
+// Not all at once: whoever waits for a socket would wait for hundreds before it, too.
+async function openSockets(count, open) {
+  const sockets = []
+  while (sockets.length < count) sockets.push(...await times(50, open))
+  return sockets
+}
+
 describe('sockets', () => {
   test('D8 are told in waves; those of carillon.v1 when to come back', async (t) => {
     const args = ['--workers', '1', '--sockets-per-user-max', '0']
     const server = await startServer(t, { args })
     const [ada] = await makeTenant(server, 'Ada')
-    const sockets = []
-    while (sockets.length < 2 * WAVE_SOCKETS + 100) {
-      sockets.push(...await times(50, (i) => (i % 2 ? ada.socketV1() : ada.socket())))
-    }
+    const sockets = await openSockets(2 * WAVE_SOCKETS + 100,
+      (i) => (i % 2 ? ada.socketV1() : ada.socket()))
     await server.terminate()
     for (const socket of sockets) await socket.ends()
     const hints = []
@@ -72,7 +77,7 @@ describe('sockets', () => {
     const args = ['--workers', '1', '--sockets-per-user-max', '0', '--drain-timeout-sec', '1']
     const server = await startServer(t, { args })
     const [ada] = await makeTenant(server, 'Ada')
-    const sockets = await times(WAVE_SOCKETS + 50, () => ada.socketV1())
+    const sockets = await openSockets(WAVE_SOCKETS + 50, () => ada.socketV1())
     await server.terminate()
     for (const socket of sockets) assert.equal((await socket.ends()).code, 1012)
   })
