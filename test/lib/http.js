@@ -14,7 +14,10 @@ import { within } from './wait.js'
 
 // A connection whose received bytes are read by whoever asks for them.
 export class RawConnection {
+  // With room behind it, so that megabytes in small pieces are not copied for every piece: whoever
+  // reads that slowly is put out by the server.
   #received = Buffer.alloc(0)
+  #room = Buffer.alloc(0)
   #waiting = null
   isEnded = false
   // The error that ended the connection: a reset is an end too, but not a polite one.
@@ -45,7 +48,16 @@ export class RawConnection {
   }
 
   #push(bytes) {
-    this.#received = this.#received.length ? Buffer.concat([this.#received, bytes]) : bytes
+    const length = this.#received.length + bytes.length
+    if (bytes.length > this.#room.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(2 * length, 4096))
+      this.#received.copy(larger)
+      this.#received = larger.subarray(0, this.#received.length)
+      this.#room = larger.subarray(this.#received.length)
+    }
+    bytes.copy(this.#room)
+    this.#room = this.#room.subarray(bytes.length)
+    this.#received = Buffer.from(this.#received.buffer, this.#received.byteOffset, length)
     this.#wake()
   }
 
