@@ -153,15 +153,18 @@ describe('times', { concurrency: true }, () => {
   })
 
   // An edit carries its text to everybody: the kernel's buffers fill, and then the server's bytes
-  // for the stalled reader wait in the server.
+  // for the stalled reader wait in the server. Once may be for a moment only, when the kernel of a
+  // busy machine is behind with what it has; so it has to be twice.
   async function fillUntilBlocked(author, messageId, alive) {
     const editText = 'y'.repeat(60_000)
+    let blocked = 0
     for (let edits = 1; ; edits++) {
       const before = await metric('carillon_sent_bytes_total')
       await author.patch(`/v1/chat/messages/${messageId}`, { content_text: `${edits}${editText}` })
       await alive.hears('message.edited', edits)
       const sent = (await metric('carillon_sent_bytes_total')) - before
-      if (sent < 2.5 * editText.length) return // the reply and one of the two sockets
+      blocked = sent < 2.5 * editText.length ? blocked + 1 : 0 // the reply and one of the sockets
+      if (blocked === 2) return
       assert.ok(edits < 1000, 'the kernel buffers less than 60 MB')
     }
   }
@@ -175,7 +178,7 @@ describe('times', { concurrency: true }, () => {
     await fillUntilBlocked(sue, id, alive)
     const began = Date.now()
     const isDropped = async () => (await metric('carillon_listeners_dropped_total')) === 1
-    await until(isDropped, 'the stalled reader to be dropped', WS_STALLED_MS_MAX + SLACK_MS)
+    await until(isDropped, 'the stalled reader to be dropped', WS_STALLED_MS_MAX + 2 * SLACK_MS)
     assert.ok(Date.now() - began >= WS_STALLED_MS_MAX - WS_TICK_MS, 'not before')
     await settle(sue, lonely, [alive])
     await alive.close()
