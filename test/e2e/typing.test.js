@@ -141,10 +141,12 @@ describe('typing', () => {
     await typed(ada, id, 'stop')
     await typed(grace, id, 'start')
     await socket.until(() => story(socket, id).includes('+Grace'), 'Grace')
-    const starts = story(socket, id).filter((one) => one === '+Ada').length
+    const ofAda = story(socket, id).filter((one) => one !== '+Grace')
+    const starts = ofAda.filter((one) => one === '+Ada').length
     const seconds = Math.ceil((Date.now() - before) / 1000)
     assert.ok(starts <= 5 + seconds / 3, `${starts} starts in ${seconds} s`)
-    assert.equal(story(socket, id).filter((one) => one === '-Ada').length, starts)
+    // A start that is repeated after TYPING_REPEAT_MS is told again, for those who came since.
+    assert.match(ofAda.join(''), /^((\+Ada)+-Ada)+$/)
     await typed(grace, id, 'stop')
     await closeAll(socket)
   })
@@ -163,7 +165,7 @@ describe('typing', () => {
     await typed(last, id, 'start')
     const startsOf = (person) =>
       socket.events('typing.start').filter((payload) => payload.user_id === person.id).length
-    await socket.until(() => startsOf(last) === 1, 'the one that had to wait')
+    await socket.until(() => startsOf(last) >= 1, 'the one that had to wait')
     assert.ok(count('start') >= TYPING_SHOWN_MAX + 1)
     await closeAll(socket)
   })
