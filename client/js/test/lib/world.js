@@ -19,8 +19,9 @@ export const LIVEKIT = {
   CARILLON_LIVEKIT_API_SECRET: 'a-secret-of-at-least-thirty-two-bytes',
 }
 
-// Soon enough for a test, and still a backoff.
-export const QUICK = { reconnectInterval: 20, maxReconnectDelay: 200 }
+// Soon enough for a test, and still a backoff. It does not give up: how long a network is away
+// depends on what a test does meanwhile, and how quickly.
+export const QUICK = { reconnectInterval: 20, maxReconnectDelay: 200, maxReconnectAttempts: 1e6 }
 
 export const PROTOCOLS = ['carillon.v1', 'base']
 
