@@ -57,17 +57,38 @@ static void the_wait_runs_out(void **state)
     assert_int_equal(pace_wait_ns(&pace, NOW_NS + 1), 0);
 }
 
-static void the_wait_is_as_long_as_all_parts_together(void **state)
+/* What everything else had between the parts is taken off. */
+static uint64_t wait_after_parts(uint64_t took_ns, uint64_t others_ns)
+{
+    struct pace pace = {0};
+    uint64_t began_ns = NOW_NS - took_ns - others_ns;
+
+    pace_wrote(&pace, began_ns, began_ns + 1, false);
+    assert_int_equal(pace_wait_ns(&pace, began_ns + 2), 0); /* it goes on with the next part */
+    pace_wrote(&pace, NOW_NS - took_ns + 1, NOW_NS, true);
+    return pace_wait_ns(&pace, NOW_NS);
+}
+
+static void parts_count_together_and_what_was_between_them_too(void **state)
+{
+    (void)state;
+    assert_int_equal(wait_after_parts(WORKER_GATHER_NS_MIN - 1, 0), 0);
+    assert_int_equal(wait_after_parts(WORKER_GATHER_NS_MIN, 0), WORKER_GATHER_NS_MIN);
+    assert_int_equal(wait_after_parts(WORKER_GATHER_NS_MIN, 7), WORKER_GATHER_NS_MIN - 7);
+    assert_int_equal(wait_after_parts(WORKER_GATHER_NS_MIN, WORKER_GATHER_NS_MIN - 1), 1);
+    assert_int_equal(wait_after_parts(WORKER_GATHER_NS_MIN, WORKER_GATHER_NS_MIN), 0);
+    assert_int_equal(wait_after_parts(WORKER_GATHER_NS_MAX + 1, 7), WORKER_GATHER_NS_MAX - 7);
+}
+
+static void parts_of_an_earlier_flush_are_forgotten(void **state)
 {
     struct pace pace = {0};
 
     (void)state;
-    pace_wrote(&pace, NOW_NS - 100 - WORKER_GATHER_NS_MIN, NOW_NS - 100, false);
-    assert_int_equal(pace_wait_ns(&pace, NOW_NS - 50), 0); /* it goes on with the next part */
+    pace_wrote(&pace, NOW_NS - 9, NOW_NS - 8, false);
     pace_wrote(&pace, NOW_NS - 7, NOW_NS, true);
-    assert_int_equal(pace_wait_ns(&pace, NOW_NS), WORKER_GATHER_NS_MIN + 7);
-    pace_wrote(&pace, NOW_NS, NOW_NS + WORKER_GATHER_NS_MIN - 1, true); /* those are forgotten */
-    assert_int_equal(pace_wait_ns(&pace, NOW_NS + 2 * WORKER_GATHER_NS_MIN), 0);
+    pace_wrote(&pace, NOW_NS, NOW_NS + WORKER_GATHER_NS_MIN - 1, true);
+    assert_int_equal(pace_wait_ns(&pace, NOW_NS + WORKER_GATHER_NS_MIN - 1), 0);
 }
 
 static void a_part_is_as_long_as_the_others_took_and_at_least_the_bound(void **state)
@@ -93,7 +114,8 @@ int main(void)
         cmocka_unit_test(a_short_flush_makes_nothing_wait),
         cmocka_unit_test(the_wait_is_as_long_as_the_flush_and_bounded),
         cmocka_unit_test(the_wait_runs_out),
-        cmocka_unit_test(the_wait_is_as_long_as_all_parts_together),
+        cmocka_unit_test(parts_count_together_and_what_was_between_them_too),
+        cmocka_unit_test(parts_of_an_earlier_flush_are_forgotten),
         cmocka_unit_test(a_part_is_as_long_as_the_others_took_and_at_least_the_bound),
     };
 
