@@ -29,6 +29,12 @@ static void end_slow(struct ws_session *s, const char *reason)
     ws_session_end(s, WS_CLOSE_SLOW, reason);
 }
 
+static void end_stalled(struct ws_session *s)
+{
+    s->api->hub->listeners_dropped++;
+    end_slow(s, "not reading; resume");
+}
+
 static void on_too_slow(struct listener *l)
 {
     end_slow((struct ws_session *)l, "too slow; resume");
@@ -138,8 +144,7 @@ static void on_deadline(struct conn *c)
         return;
     }
     if (conn_is_stalled(c, WS_STALLED_MS_MAX)) {
-        s->api->hub->listeners_dropped++;
-        end_slow(s, "not reading; resume");
+        end_stalled(s);
         return;
     }
     if (s->message_since_sec != 0 && now - s->message_since_sec > WS_MESSAGE_MS_MAX / 1000) {
@@ -147,7 +152,8 @@ static void on_deadline(struct conn *c)
         return;
     }
     if (s->is_pinged && silent_sec > ping_sec + WS_PONG_MS_MAX / 1000) {
-        conn_close(c); /* half open: nobody is there to read a close frame */
+        if (conn_owed_bytes(c) > 0) end_stalled(s); /* the ping stands behind what is not read */
+        else conn_close(c); /* half open: nobody is there to read a close frame */
         return;
     }
     if (!s->is_pinged && silent_sec >= ping_sec) {
