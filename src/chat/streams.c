@@ -29,7 +29,11 @@ struct streams {
     uint64_t started_mono_ms;
     uint64_t started_wall_ms;
     bool is_restart_read; /* or being read: who was streaming before a restart */
-    bool is_looking;      /* for the silent */
+    /* Tasks that were opened before that was read: the rows may be older than their end. At most
+     * STREAMS_MAX; past it, an agent may be waited for that has said it all. */
+    struct map opened_early;
+    bool is_restart_known;
+    bool is_looking; /* for the silent */
 };
 
 /* What is at the store. */
@@ -346,6 +350,8 @@ static void after_open(struct stream *s, const struct task_stream_open *cmd,
     s->stream_id = op->stream_id;
     s->lost_at_ms = 0;
     take_audience(s, &cmd->audience);
+    if (!s->streams->is_restart_known)
+        (void)!map_put(&s->streams->opened_early, &s->task_id, s->streams);
 }
 
 static void on_decided(struct job *job)
@@ -596,12 +602,14 @@ static void on_restart_list(struct job *job)
     for (size_t i = 0; job->result == R_OK && i < list->count; i++) {
         const struct task *task = &list->tasks[i];
         struct stream *s;
-        if (stream_find(st, &task->task_id) != NULL) continue; /* it is back already */
+        if (stream_find(st, &task->task_id) != NULL) continue;             /* it is back already */
+        if (map_find(&st->opened_early, &task->task_id) != NULL) continue; /* it was */
         if ((s = stream_make_from(st, task)) == NULL) break;
         s->lost_at_ms = clock_mono_ms() + STREAM_LOST_MS_MAX;
     }
-    st->is_restart_read = job->result == R_OK;
-    if (!st->is_restart_read) log_write(LOG_WARN, "streams_not_read");
+    st->is_restart_known = st->is_restart_read = job->result == R_OK;
+    if (st->is_restart_known) map_release(&st->opened_early);
+    else log_write(LOG_WARN, "streams_not_read");
     own_job_free(own);
 }
 
@@ -676,6 +684,7 @@ struct streams *streams_new(struct store *store, struct bus *bus, inbox_wake_fn 
     st->started_wall_ms = clock_wall_ms();
     inbox_init(&st->inbox, STREAMS_INBOX_ITEMS_MAX, wake, wake_arg);
     map_init(&st->index, STREAMS_MAX);
+    map_init(&st->opened_early, STREAMS_MAX);
     slots_init(&st->entries);
     read_restart_list(st);
     return st;
@@ -734,6 +743,7 @@ void streams_free(struct streams *st)
         stream_free(s);
     }
     map_release(&st->index);
+    map_release(&st->opened_early);
     slots_release(&st->entries);
     inbox_release(&st->inbox);
     free(st);
