@@ -2,10 +2,13 @@
 /* slow.c — one reader of thousands stops reading: what it costs the server, when it is put out,
  * what it has missed when it is back, and whether the others notice. */
 #include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "bench/child.h"
 #include "bench/counting_clients.h"
 #include "bench/fail.h"
 #include "bench/process_stat.h"
@@ -35,9 +38,13 @@ struct slow {
     struct tenant_groups groups;
     char id[1][UUID_TEXT_LEN + 1];
     struct counting_clients *clients;
-    struct rest_client metrics;
     struct report report;
-    uint64_t rss_max_bytes;
+
+    pthread_t watcher;
+    _Atomic bool is_watching;
+    _Atomic uint64_t dropped_count; /* of listeners, by the server so far */
+    _Atomic uint64_t rss_bytes;     /* of the server, now */
+    _Atomic uint64_t rss_max_bytes; /* since the last stall began */
 };
 
 static void read_options(struct slow *s, char **arguments)
@@ -80,17 +87,30 @@ static void read_options(struct slow *s, char **arguments)
 
 /* ---- the server ---- */
 
-static double dropped_count(struct slow *s)
-{
-    return server_metric(&s->metrics, "carillon_listeners_dropped_total");
-}
-
-static uint64_t look_at_memory(struct slow *s)
+static void look(struct slow *s, struct rest_client *metrics)
 {
     uint64_t rss_bytes = process_memory(s->server.pid).rss_bytes;
 
-    if (rss_bytes > s->rss_max_bytes) s->rss_max_bytes = rss_bytes;
-    return rss_bytes;
+    atomic_store(&s->rss_bytes, rss_bytes);
+    if (rss_bytes > atomic_load(&s->rss_max_bytes)) atomic_store(&s->rss_max_bytes, rss_bytes);
+    atomic_store(&s->dropped_count,
+                 (uint64_t)server_metric(metrics, "carillon_listeners_dropped_total"));
+}
+
+/* In a thread of its own and all the time: whoever reads for the clients must not wait for an
+ * answer, or what it waited is found in their latency. */
+static void *watch(void *arg)
+{
+    struct slow *s = arg;
+    struct rest_client metrics;
+
+    rest_client_open(&metrics, s->server.port);
+    while (atomic_load(&s->is_watching)) {
+        look(s, &metrics);
+        child_wait_until(clock_mono_ns() + LOOK_NS);
+    }
+    rest_client_close(&metrics);
+    return NULL;
 }
 
 static void set_up(struct slow *s)
@@ -101,8 +121,8 @@ static void set_up(struct slow *s)
         .groups_count = 1, .members_count = s->users_count, .each = 1, .ids = s->id};
     tenant_add_groups(&s->tenant, &s->groups);
     s->clients = counting_clients_new(&s->tenant, &s->groups, s->server.port, s->users_count);
-    rest_client_open(&s->metrics, s->server.port);
-    (void)dropped_count(s); /* a connection is given ten seconds for its first request */
+    atomic_store(&s->is_watching, true);
+    if (pthread_create(&s->watcher, NULL, watch, s) != 0) fail("no thread to watch the server");
 }
 
 /* ---- phases ---- */
@@ -123,24 +143,25 @@ static void begin_phase(struct slow *s)
 /* The reader stops, until the server has had enough. */
 static void stall(struct slow *s, size_t reader)
 {
-    double dropped = dropped_count(s);
-    uint64_t rss_before_bytes = look_at_memory(s);
+    uint64_t dropped_before_count = atomic_load(&s->dropped_count);
+    uint64_t rss_before_bytes = atomic_load(&s->rss_bytes);
+    uint64_t rss_max_bytes;
     uint64_t begin_ns = clock_mono_ns();
 
     begin_phase(s);
-    s->rss_max_bytes = rss_before_bytes;
+    atomic_store(&s->rss_max_bytes, rss_before_bytes);
     counting_clients_pause(s->clients, reader);
-    while (dropped_count(s) == dropped) {
+    while (atomic_load(&s->dropped_count) == dropped_before_count) {
         if (clock_mono_ns() > begin_ns + WAIT_NS_MAX) fail("the server never has enough");
-        counting_clients_poll_for(s->clients, LOOK_NS);
-        (void)look_at_memory(s);
+        counting_clients_poll(s->clients, TURN_NS);
     }
+    rss_max_bytes = atomic_load(&s->rss_max_bytes);
     report_add(&s->report, "put_out_after_s", (double)(clock_mono_ns() - begin_ns) / 1e9);
     report_latency(s, "others_stalled_p50_ms", "others_stalled_p99_ms");
     report_add(&s->report, "server_rss_before_mib", (double)rss_before_bytes / 1048576);
-    report_add(&s->report, "server_rss_max_mib", (double)s->rss_max_bytes / 1048576);
+    report_add(&s->report, "server_rss_max_mib", (double)rss_max_bytes / 1048576);
     report_add(&s->report, "server_rss_grown_kib",
-               (double)(s->rss_max_bytes - rss_before_bytes) / 1024);
+               (double)(rss_max_bytes - rss_before_bytes) / 1024);
 }
 
 /* It reads on: what was in its way, then the close, then what it missed. */
@@ -180,11 +201,11 @@ static void run(struct slow *s)
     steady_senders_start(&senders);
     counting_clients_poll_for(s->clients, s->phase_s * 1000000000u); /* warm up */
     for (size_t i = 0; i < s->repetitions_count; i++) {
-        rss_bytes = look_at_memory(s);
+        rss_bytes = atomic_load(&s->rss_bytes);
         begin_phase(s);
         counting_clients_poll_for(s->clients, s->phase_s * 1000000000u);
         report_add(&s->report, "server_rss_grown_by_itself_kib",
-                   ((double)look_at_memory(s) - (double)rss_bytes) / 1024);
+                   ((double)atomic_load(&s->rss_bytes) - (double)rss_bytes) / 1024);
         report_latency(s, "others_before_p50_ms", "others_before_p99_ms");
         stall(s, reader);
         come_back(s, reader);
@@ -231,7 +252,8 @@ void scenario_slow(char **arguments)
     run(&s);
     report_print(&s.report);
     judge(&s);
-    rest_client_close(&s.metrics);
+    atomic_store(&s.is_watching, false);
+    (void)pthread_join(s.watcher, NULL);
     counting_clients_free(s.clients);
     tenant_close(&s.tenant);
     server_process_stop(&s.server);
