@@ -22,6 +22,13 @@ static void gather(struct testing_hub *h, bool has_two_channels)
     testing_say_in(h, place(), STR("first "));
 }
 
+/* Gathered, and written to one of them. */
+static void begin(struct testing_hub *h, bool has_two_channels)
+{
+    gather(h, has_two_channels);
+    assert_false(hub_flush_until(&h->hub, NO_TIME));
+}
+
 /* How many have heard something since this was asked last. */
 static unsigned heard_count(struct testing_hub *h)
 {
@@ -66,8 +73,7 @@ static void test_what_comes_meanwhile_waits(void **state)
 {
     struct testing_hub *h = *state;
 
-    gather(h, false);
-    assert_false(hub_flush_until(&h->hub, NO_TIME));
+    begin(h, false);
     testing_say_in(h, place(), STR("second "));
     assert_true(hub_flush_until(&h->hub, UINT64_MAX));
     for (unsigned i = 0; i < EARS; i++) testing_expect_heard(h->ears[i], "first ");
@@ -80,8 +86,7 @@ static void test_flush_writes_what_waits_too(void **state)
 {
     struct testing_hub *h = *state;
 
-    gather(h, false);
-    assert_false(hub_flush_until(&h->hub, NO_TIME));
+    begin(h, false);
     testing_say_in(h, place(), STR("second "));
     hub_flush(&h->hub);
     for (unsigned i = 0; i < EARS; i++) testing_expect_heard(h->ears[i], "first second ");
@@ -91,8 +96,7 @@ static void test_waiting_max(void **state)
 {
     struct testing_hub *h = *state;
 
-    gather(h, false);
-    assert_false(hub_flush_until(&h->hub, NO_TIME));
+    begin(h, false);
     (void)heard_count(h);
     for (unsigned i = 0; i < HUB_WAITING_MAX; i++) testing_say_in(h, place(), STR("."));
     assert_int_equal(heard_count(h), 0);
@@ -109,8 +113,7 @@ static void test_what_waits_may_fill_a_batch(void **state)
     struct testing_hub *h = *state;
     struct commit *commit = commit_new();
 
-    gather(h, false);
-    assert_false(hub_flush_until(&h->hub, NO_TIME));
+    begin(h, false);
     testing_large_event(commit, place(), HUB_BATCH_BYTES_MAX);
     hub_apply(&h->hub, commit);
     testing_say_in(h, place(), STR("last"));
@@ -124,8 +127,7 @@ static void test_who_goes_in_between(void **state)
 {
     struct testing_hub *h = *state;
 
-    gather(h, true);
-    assert_false(hub_flush_until(&h->hub, NO_TIME));
+    begin(h, true);
     testing_unlisten(h, 1);
     testing_expect_heard(h->ears[0], "other first ");
     testing_expect_heard(h->ears[2], "first ");
@@ -138,8 +140,7 @@ static void test_who_comes_in_between(void **state)
     struct uuid id = place();
     struct testing_ear *late;
 
-    gather(h, false);
-    assert_false(hub_flush_until(&h->hub, NO_TIME));
+    begin(h, false);
     testing_say_in(h, place(), STR("second "));
     late = testing_hear(h, EARS, testing_id('u', EARS), &id, 1);
     for (unsigned i = 0; i < EARS; i++) testing_expect_heard(h->ears[i], "first second ");
@@ -156,8 +157,7 @@ static void test_a_join_that_waits_is_known(void **state)
     struct uuid id = testing_id('c', 3);
     struct commit *commit = commit_new();
 
-    gather(h, false);
-    assert_false(hub_flush_until(&h->hub, NO_TIME));
+    begin(h, false);
     testing_change(commit, EFFECT_JOIN, id, testing_id('u', 1));
     hub_apply(&h->hub, commit);
     assert_true(hub_focus(&h->hub, &h->ears[1]->listener, &id));

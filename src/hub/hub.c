@@ -195,7 +195,7 @@ bool hub_hear_session(struct hub *hub, struct listener *l, const struct uuid *ke
 {
     if (hears_session(hub, l, key)) return true;
     if (l->sessions_count >= HUB_FOCUS_MAX) return false;
-    if (hub->dirty_count > 0) hub_flush(hub);
+    hub_flush(hub);
     channel_attach(hub, &hub->sessions, key, l);
     l->sessions_count++;
     return true;
@@ -300,7 +300,7 @@ static void change_membership(struct hub *hub, const struct effect *effect)
 {
     bool is_join = effect->kind == EFFECT_JOIN;
 
-    if (hub->dirty_count > 0) hub_flush(hub);
+    hub_flush(hub);
     for (size_t i = 0; i < effect->user_ids_count; i++) {
         struct channel *user = map_find(&hub->users, &effect->user_ids[i]);
         if (user == NULL) continue;
@@ -350,7 +350,7 @@ static void apply(struct hub *hub, struct commit *commit)
 
 void hub_apply(struct hub *hub, struct commit *commit)
 {
-    if (hub->is_flushing && hub->waiting_count == HUB_WAITING_MAX) hub_settle(hub);
+    if (hub->waiting_count == HUB_WAITING_MAX) hub_settle(hub);
     if (hub->is_flushing) hub->waiting[hub->waiting_count++] = commit;
     else apply(hub, commit);
 }
